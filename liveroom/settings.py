@@ -1,0 +1,274 @@
+"""Settings: one file, driven by the environment. Every limit states its default, its unit and what it guards."""
+
+import re
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    if not DEBUG:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Set it to a long random string, or set DEBUG=1 on a development machine."
+        )
+    SECRET_KEY = "insecure-development-key-never-used-when-debug-is-off"  # noqa: S105
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "daphne",
+    "liveroom",
+    "products",
+    "rooms",
+    "accounts",
+    "channels",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "liveroom.urls"
+ASGI_APPLICATION = "liveroom.asgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database: SQLite under var/ unless DATABASE_URL names another one.
+
+DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'liveroom.sqlite3'}")
+DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+_database = DATABASES["default"]
+_database["CONN_MAX_AGE"] = 0
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["OPTIONS"] = {
+        # IMMEDIATE takes the write lock at BEGIN: two writers queue up instead of failing at their first UPDATE.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 5,
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
+    }
+    _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+else:
+    # psycopg's own pool: a kept connection per request thread would leak them, and its default wait is 30 s.
+    _database["CONN_HEALTH_CHECKS"] = True
+    _database["OPTIONS"] = {
+        **_database.get("OPTIONS", {}),
+        "pool": {"min_size": 2, "max_size": env.int("DATABASE_POOL", default=12), "timeout": 3},
+        "connect_timeout": 3,
+        "tcp_user_timeout": 5000,
+        "options": "-c statement_timeout=8000 -c lock_timeout=4000",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Channel layer: in-memory unless REDIS_URL names a server.
+
+REDIS_URL = env.str("REDIS_URL", default="")
+CHANNEL_LAYERS: dict[str, dict[str, object]] = {
+    "default": (
+        {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {
+                "prefix": env.str("REDIS_PREFIX", default="liveroom"),
+                # The health check is what wakes a subscribing connection whose peer vanished.
+                "hosts": [
+                    {
+                        "address": REDIS_URL,
+                        "health_check_interval": 5,
+                        "socket_timeout": 5,
+                        "socket_connect_timeout": 2,
+                    }
+                ],
+            },
+        }
+        if REDIS_URL
+        else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}}
+    )
+}
+
+# --- Users, sessions, security.
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# HTTPS=1 says that every browser reaches this server through TLS: cookies are marked so, and HTTP is redirected.
+HTTPS = env.bool("HTTPS", default=False)
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+# Only behind a proxy that always sets or removes this header.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("TRUST_PROXY", default=False) else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$"]
+
+# --- Language and time.
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [BASE_DIR / "liveroom" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
+
+# --- Static files: no build step; whitenoise serves them.
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- HTTP API.
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "accounts.errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Liveroom",
+    "DESCRIPTION": "The HTTP side of a Liveroom server. The live side is one WebSocket: see /docs/protocol/.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# --- Liveroom: who may enter, and where.
+
+# The room that /ws/ and /chat lead to. Default: demo.
+LIVEROOM_DEFAULT_ROOM = env.str("LIVEROOM_DEFAULT_ROOM", default="demo")
+# What somebody without an account may do: "watch" (default) or "talk".
+LIVEROOM_GUESTS = env.str("LIVEROOM_GUESTS", default="watch")
+if LIVEROOM_GUESTS not in ("watch", "talk"):
+    raise ImproperlyConfigured(f"LIVEROOM_GUESTS is {LIVEROOM_GUESTS!r}; it takes watch or talk.")
+# Origins (scheme://host[:port]) beside our own whose pages may use the session cookie on the socket, and the API by CORS.
+LIVEROOM_WEB_ORIGINS = env.list("LIVEROOM_WEB_ORIGINS", default=[])
+for _origin in LIVEROOM_WEB_ORIGINS:
+    if not re.fullmatch(r"https?://[^/\s]+", _origin):
+        raise ImproperlyConfigured(f"LIVEROOM_WEB_ORIGINS holds {_origin!r}; an origin is scheme://host[:port].")
+# Secrets of the systems that may call POST /api/auth/issue. Default: none, the route is closed.
+LIVEROOM_SERVER_KEYS = env.list("LIVEROOM_SERVER_KEYS", default=[])
+# What relative URLs in frames are relative to. Default: the address that the client itself connected to.
+LIVEROOM_BASE_URL = env.str("LIVEROOM_BASE_URL", default="")
+# Seconds a token is good for. Default: 30 days.
+LIVEROOM_TOKEN_AGE = env.int("LIVEROOM_TOKEN_AGE", default=30 * 24 * 3600)
+# Whether a buyer's nickname is masked (李**) in the purchase that everybody sees. Default: yes.
+LIVEROOM_MASK_BUYERS = env.bool("LIVEROOM_MASK_BUYERS", default=True)
+
+# --- Liveroom: limits. 0 means no limit.
+
+# Characters of a comment after trimming. Default: 200.
+LIVEROOM_COMMENT_MAX = env.int("LIVEROOM_COMMENT_MAX", default=200)
+# Comments per second and user, and how many at once before that. Defaults: 1 and 3. Guards the room against one voice.
+LIVEROOM_RATE = env.float("LIVEROOM_RATE", default=1)
+LIVEROOM_BURST = env.int("LIVEROOM_BURST", default=3)
+# The same for the host and his assistants, per second. Default: 10.
+LIVEROOM_STAFF_RATE = env.float("LIVEROOM_STAFF_RATE", default=10)
+# Seconds within which the same text of one user is refused. Default: 5.
+LIVEROOM_REPEAT = env.float("LIVEROOM_REPEAT", default=5)
+# Likes per second and user; what is above is ignored. Default: 50.
+LIVEROOM_LIKE_RATE = env.int("LIVEROOM_LIKE_RATE", default=50)
+# Bytes of one client frame. Default: 16384.
+LIVEROOM_FRAME_MAX = env.int("LIVEROOM_FRAME_MAX", default=16_384)
+# Frames per second and socket; five seconds above it end the socket. Default: 30.
+LIVEROOM_FRAME_RATE = env.int("LIVEROOM_FRAME_RATE", default=30)
+# Sockets of one user in one process; the oldest goes. Default: 5.
+LIVEROOM_SOCKETS_PER_USER = env.int("LIVEROOM_SOCKETS_PER_USER", default=5)
+# Comments in `init`. Default: 50.
+LIVEROOM_HISTORY = env.int("LIVEROOM_HISTORY", default=50)
+# The most events that are replayed to one who comes back. Default: 500.
+LIVEROOM_REPLAY = env.int("LIVEROOM_REPLAY", default=500)
+# Bytes that wait for a client that reads slowly, and seconds that it may be stuck, before it is cut. Defaults: 1 MiB, 30.
+LIVEROOM_OUTBOX_BYTES = env.int("LIVEROOM_OUTBOX_BYTES", default=1_048_576)
+LIVEROOM_STALL = env.float("LIVEROOM_STALL", default=30)
+# Milliseconds between two pings of a client, as `init` tells it. Default: 25000.
+LIVEROOM_HEARTBEAT = env.int("LIVEROOM_HEARTBEAT", default=25_000)
+# Seconds that somebody whose socket was lost still counts as present. Default: 10.
+LIVEROOM_GRACE = env.float("LIVEROOM_GRACE", default=10)
+# Viewers of a room up to which joins and leaves are told one by one. Default: 500.
+LIVEROOM_ANNOUNCE_UP_TO = env.int("LIVEROOM_ANNOUNCE_UP_TO", default=500)
+# Seconds between two `sync` of one socket. Default: 2.
+LIVEROOM_SYNC_EVERY = env.float("LIVEROOM_SYNC_EVERY", default=2)
+# Comments per second that a room shows; what is above is stored and held back. Default: 40.
+LIVEROOM_ROOM_BUDGET = env.int("LIVEROOM_ROOM_BUDGET", default=40)
+# Commands that wait for one room's commit before senders get `unavailable`. Default: 2000.
+LIVEROOM_WRITER_QUEUE = env.int("LIVEROOM_WRITER_QUEUE", default=2000)
+# Seconds a database read for a socket may take before the client is told `unavailable`. Default: 10.
+LIVEROOM_DB_TIMEOUT = env.float("LIVEROOM_DB_TIMEOUT", default=10)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "WARNING"}},
+}
