@@ -1,0 +1,168 @@
+"""Sets up what the Makefile's targets need. Runs on the system's Python and imports nothing but the standard library.
+
+    python3 liveroom/bootstrap.py run   # .venv with requirements.txt: what a server needs
+    python3 liveroom/bootstrap.py dev   # .venv with requirements-dev.txt: what the checks need
+    python3 liveroom/bootstrap.py test  # that, the programs that the tests start, and the packages of the Node clients
+
+Each step is skipped when a stamp says that nothing changed since it was done. `dev` and `test` install missing Debian
+packages when they run as root on Debian; `run` never does. What cannot be done ends with one line that says so.
+"""
+
+import argparse
+import glob
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+NODE_CLIENTS = ROOT / "tests" / "clients"
+REQUIREMENTS = {"run": ("requirements.txt",), "dev": ("requirements.txt", "requirements-dev.txt")}
+# What the tests start, and where each is looked for: names on the path, or (with a slash) file patterns.
+PROGRAMS = {
+    "redis-server": ("redis-server",),
+    "postgresql": ("/usr/lib/postgresql/*/bin/initdb", "initdb"),
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "nodejs": ("node",),
+    "npm": ("npm",),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Set up what Liveroom needs.")
+    parser.add_argument("purpose", choices=("run", "dev", "test"))
+    purpose = parser.parse_args().purpose
+    if sys.version_info < (3, 11):  # noqa: UP036 - the system's Python is whatever it is
+        stop(f"Liveroom needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
+    os.chdir(ROOT)
+    if purpose == "test":
+        ensure_programs()
+    ensure_packages("run" if purpose == "run" else "dev")
+    if purpose == "test" and (NODE_CLIENTS / "package.json").exists():
+        ensure_node_packages()
+
+
+def ensure_packages(kind: str) -> None:
+    """Bring `.venv` to the pinned versions of `kind` ("run" or "dev"), which must be a key of REQUIREMENTS."""
+    stamp = VENV / f".installed-{kind}"
+    files = REQUIREMENTS[kind]
+    wanted = digest(*(ROOT / name for name in files), extra=sys.version)
+    if VENV_PYTHON.exists() and read(stamp) == wanted and works(VENV_PYTHON, "-c", "import django"):
+        return
+    if read(VENV / ".python") != sys.version or not works(VENV_PYTHON, "-c", ""):
+        create_venv(may_install=kind == "dev")
+    say(f"Installing {files[-1]} into .venv ...")
+    # Without ensurepip the environment has no pip of its own: the system's installs into it.
+    pip = [str(VENV_PYTHON), "-m", "pip"]
+    if not works(*pip, "--version"):
+        pip = [sys.executable, "-m", "pip", "--python", str(VENV_PYTHON)]
+    run(*pip, "install", "--quiet", "-r", files[-1])
+    stamp.write_text(wanted)
+    if kind == "dev":
+        (VENV / ".installed-run").write_text(digest(ROOT / REQUIREMENTS["run"][0], extra=sys.version))
+
+
+def create_venv(*, may_install: bool) -> None:
+    """Make `.venv` anew, with pip inside or, where Python lacks ensurepip, for the system's pip to fill."""
+    package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    if not has_module("ensurepip") and not system_pip_can_fill():
+        if not (may_install and is_debian_root()):
+            stop(f"This Python cannot make virtual environments. On Debian or Ubuntu: {apt_line(package)}")
+        apt_install(package)
+    say("Creating .venv ...")
+    shutil.rmtree(VENV, ignore_errors=True)
+    # A new process: ensurepip may have been installed a moment ago.
+    flags = [] if works(sys.executable, "-c", "import ensurepip") else ["--without-pip"]
+    run(sys.executable, "-m", "venv", *flags, str(VENV))
+    (VENV / ".python").write_text(sys.version)
+
+
+def has_module(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
+def system_pip_can_fill() -> bool:
+    """Whether there is a pip that knows `--python` (22.3 and later)."""
+    return has_module("venv") and works(sys.executable, "-m", "pip", "--python", sys.executable, "--version")
+
+
+def ensure_programs() -> None:
+    missing = [package for package, places in PROGRAMS.items() if not any(map(find, places))]
+    if not missing:
+        return
+    if not is_debian_root():
+        stop(f"The tests need {', '.join(missing)}. On Debian or Ubuntu: {apt_line(*missing)}")
+    apt_install(*missing)
+
+
+def find(place: str) -> bool:
+    return bool(glob.glob(place)) if "/" in place else shutil.which(place) is not None
+
+
+def ensure_node_packages() -> None:
+    lock = NODE_CLIENTS / "package-lock.json"
+    stamp = NODE_CLIENTS / "node_modules" / ".installed"
+    wanted = digest(NODE_CLIENTS / "package.json", *([lock] if lock.exists() else []))
+    if read(stamp) == wanted:
+        return
+    say("Installing the packages of the Node clients ...")
+    command = ["npm", "ci"] if lock.exists() else ["npm", "install", "--no-package-lock"]
+    run(*command, "--prefix", str(NODE_CLIENTS), "--no-audit", "--no-fund", "--silent")
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.write_text(wanted)
+
+
+def is_debian_root() -> bool:
+    return os.geteuid() == 0 and Path("/etc/debian_version").exists() and shutil.which("apt-get") is not None
+
+
+def apt_line(*packages: str) -> str:
+    return f"{'' if os.geteuid() == 0 else 'sudo '}apt-get install -y --no-install-recommends {' '.join(packages)}"
+
+
+def apt_install(*packages: str) -> None:
+    say(f"Installing {', '.join(packages)} ...")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # An update that fails may still leave lists that are good enough; the installation tells.
+    subprocess.run(["apt-get", "update", "-qq"], env=environment, stdin=subprocess.DEVNULL, check=False)
+    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, environment=environment)
+
+
+def digest(*files: Path, extra: str = "") -> str:
+    return hashlib.sha256(b"\0".join([extra.encode(), *(file.read_bytes() for file in files)])).hexdigest()
+
+
+def read(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
+
+
+def works(*command: object) -> bool:
+    """Whether the command exists and exits 0; its output is dropped."""
+    try:
+        return subprocess.run([str(part) for part in command], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def run(*command: str, environment: dict[str, str] | None = None) -> None:
+    """Run a command with nothing to read from; stop with its name when it fails."""
+    if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode:
+        stop(f"This failed: {' '.join(command)}")
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def stop(text: str) -> NoReturn:
+    sys.exit(text)
+
+
+if __name__ == "__main__":
+    main()
