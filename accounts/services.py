@@ -1,0 +1,119 @@
+"""What may happen to a user. Everything runs inside the transaction that is open, or in one of its own."""
+
+import secrets
+
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts import hooks
+from accounts.models import AVATAR_MAX, FOREIGN_ID_MAX, User, clean_nickname, new_public_id, validate_avatar
+
+
+def guest_nickname(*, language: str | None = None) -> str:
+    """Return a made-up name such as "Guest 4821", in the language given or else the active one."""
+    with translation.override(language or translation.get_language()):
+        return _("Guest %(number)04d") % {"number": secrets.randbelow(10_000)}
+
+
+def user_create_guest(*, nickname: str, public_id: str | None = None) -> User:
+    """Store a guest; `public_id` is the one from `new_public_id` under which he was already seen.
+
+    Raises ValidationError for a bad nickname.
+    """
+    return User.objects.create_user(
+        nickname=_valid(nickname=nickname)["nickname"], public_id=public_id or new_public_id(), is_guest=True
+    )
+
+
+def user_issue(*, external_id: str, nickname: str, avatar: str = "") -> User:
+    """Return the user of another system, created or brought up to date; two calls at once give one user.
+
+    Raises ValidationError naming the field that is wrong.
+    """
+    values = _valid(nickname=nickname, avatar=avatar)
+    external_id = _valid_external_id(external_id)
+    with transaction.atomic():
+        user, created = User.objects.get_or_create(
+            external_id=external_id, defaults={**values, "password": make_password(None)}
+        )
+        if not created:
+            _profile_save(user, values)
+    return user
+
+
+def profile_update(*, user: User, nickname: str | None = None, avatar: str | None = None) -> User:
+    """Change a user's nickname, avatar or both; None leaves a field alone, and the same value again changes nothing.
+
+    Raises ValidationError naming the field that is wrong.
+    """
+    values = _valid(nickname=nickname, avatar=avatar)
+    with transaction.atomic():
+        _profile_save(user, values)
+    return user
+
+
+def tokens_revoke(*, user: User) -> None:
+    """Make every token that the user has had until now worthless."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
+        user.refresh_from_db(fields=["token_version"])
+        for observer in hooks.tokens_revoked:
+            observer(user)
+
+
+def _profile_save(user: User, values: dict[str, str]) -> None:
+    changed = [field for field, value in values.items() if getattr(user, field) != value]
+    if not changed:
+        return
+    for field in changed:
+        setattr(user, field, values[field])
+    user.save(update_fields=changed)
+    for observer in hooks.profile_changed:
+        observer(user)
+
+
+def _valid(*, nickname: str | None = None, avatar: str | None = None) -> dict[str, str]:
+    values = {}
+    if nickname is not None:
+        try:
+            values["nickname"] = clean_nickname(nickname)
+        except ValidationError as error:
+            raise ValidationError({"nickname": error}) from None
+    if avatar is not None:
+        try:
+            values["avatar"] = _clean_avatar(avatar)
+        except ValidationError as error:
+            raise ValidationError({"avatar": error}) from None
+    return values
+
+
+def _clean_avatar(value: str) -> str:
+    avatar = value.strip()
+    if len(avatar) > AVATAR_MAX:
+        raise ValidationError(
+            _("An avatar's URL has at most %(limit)d characters."), code="max_length", params={"limit": AVATAR_MAX}
+        )
+    if avatar:
+        validate_avatar(avatar)
+    return avatar
+
+
+def _valid_external_id(value: str) -> str:
+    external_id = value.strip()
+    if not external_id:
+        raise ValidationError({"external_id": ValidationError(_("An external id cannot be empty."), code="required")})
+    if len(external_id) > FOREIGN_ID_MAX or not external_id.isprintable():
+        raise ValidationError(
+            {
+                "external_id": ValidationError(
+                    _("An external id has at most %(limit)d printable characters."),
+                    code="invalid",
+                    params={"limit": FOREIGN_ID_MAX},
+                )
+            }
+        )
+    return external_id
