@@ -22,7 +22,7 @@ _BREAKING_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Mn", "Zs"})
 
-# "//host/…" and "/\\host/…" would lead a browser to another site.
+# "//host/…" and "/\host/…" would lead a browser to another site.
 _AVATAR = re.compile(r"(?:/(?![/\\])|https?://[^\s/\\])[^\s\x00-\x1f\x7f\ud800-\udfff]*")
 
 

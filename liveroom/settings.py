@@ -193,6 +193,15 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "accounts.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    # Whose address X-Forwarded-For tells: without a proxy of ours the header is the caller's own invention.
+    "NUM_PROXIES": 1 if env.bool("TRUST_PROXY", default=False) else 0,
+}
+# Counts requests per address, in each process for itself. Past this many entries Django's memory cache forgets a third.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Liveroom",
@@ -236,6 +245,8 @@ LIVEROOM_STAFF_RATE = env.float("LIVEROOM_STAFF_RATE", default=10)
 LIVEROOM_REPEAT = env.float("LIVEROOM_REPEAT", default=5)
 # Likes per second and user; what is above is ignored. Default: 50.
 LIVEROOM_LIKE_RATE = env.int("LIVEROOM_LIKE_RATE", default=50)
+# Guests per minute that one address may make over HTTP. Default: 30. Guards the table of users.
+LIVEROOM_GUEST_RATE = env.int("LIVEROOM_GUEST_RATE", default=30)
 # Bytes of one client frame. Default: 16384.
 LIVEROOM_FRAME_MAX = env.int("LIVEROOM_FRAME_MAX", default=16_384)
 # Frames per second and socket; five seconds above it end the socket. Default: 30.

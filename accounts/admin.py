@@ -1,0 +1,84 @@
+"""Users in the administration: a form writes what its user changed, through the services."""
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts import services
+from accounts.models import User, clean_nickname
+
+
+class UserAddForm(AdminUserCreationForm):
+    class Meta(AdminUserCreationForm.Meta):
+        model = User
+        fields = ("username", "nickname")
+
+
+class UserEditForm(UserChangeForm):
+    class Meta(UserChangeForm.Meta):
+        model = User
+
+    def clean_nickname(self) -> str:
+        """Refuse an empty one, unless there never was one: an administrator may have none."""
+        nickname: str = self.cleaned_data["nickname"]
+        return clean_nickname(nickname) if nickname != self.initial["nickname"] else nickname
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    form = UserEditForm
+    add_form = UserAddForm
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("username", "nickname", "usable_password", "password1", "password2")}),
+    )
+    fieldsets = (
+        (None, {"fields": ("username", "password", "public_id")}),
+        (_("Profile"), {"fields": ("nickname", "avatar", "is_guest")}),
+        (_("Known elsewhere as"), {"fields": ("external_id", "openid", "unionid")}),
+        (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        (_("History"), {"fields": ("token_version", "last_login", "created_at")}),
+    )
+    readonly_fields = ("public_id", "token_version", "last_login", "created_at", "is_guest")
+    list_display = (
+        "__str__",
+        "username",
+        "public_id",
+        "external_id",
+        "is_guest",
+        "is_staff",
+        "is_active",
+        "created_at",
+    )
+    list_filter = ("is_guest", "is_staff", "is_superuser", "is_active", "groups")
+    search_fields = ("nickname", "username", "public_id", "external_id")
+    ordering = ("-pk",)
+    actions = ("revoke_tokens",)
+
+    def save_model(self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool) -> None:
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        profile = {field: getattr(obj, field) for field in ("nickname", "avatar") if field in form.changed_data}
+        columns = {field.name for field in User._meta.concrete_fields}
+        obj.save(update_fields=[name for name in form.changed_data if name in columns and name not in profile])
+        for field in profile:
+            setattr(obj, field, form.initial[field])
+        services.profile_update(user=obj, **profile)
+        if "is_active" in form.changed_data and not obj.is_active:
+            services.tokens_revoke(user=obj)
+
+    @admin.action(description=_("Revoke all tokens of the selected users"), permissions=["change"])
+    def revoke_tokens(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """End every token of the users chosen; their sockets are told by the observers."""
+        users = list(queryset)
+        for user in users:
+            services.tokens_revoke(user=user)
+        text = ngettext(
+            "The tokens of %(count)d user were revoked.", "The tokens of %(count)d users were revoked.", len(users)
+        )
+        self.message_user(request, text % {"count": len(users)}, messages.SUCCESS)
