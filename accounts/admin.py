@@ -13,13 +13,13 @@ from accounts import services
 from accounts.models import User, clean_nickname
 
 
-class UserAddForm(AdminUserCreationForm):
+class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
     class Meta(AdminUserCreationForm.Meta):
         model = User
         fields = ("username", "nickname")
 
 
-class UserEditForm(UserChangeForm):
+class UserEditForm(UserChangeForm):  # type: ignore[type-arg]
     class Meta(UserChangeForm.Meta):
         model = User
 
@@ -30,7 +30,7 @@ class UserEditForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     form = UserEditForm
     add_form = UserAddForm
     add_fieldsets = (

@@ -1,6 +1,6 @@
 """Tokens and one's own profile over HTTP."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from accounts import services, tokens
 from accounts.errors import ApiError
 from accounts.models import AVATAR_MAX, FOREIGN_ID_MAX, NICKNAME_MAX, User
-from accounts.schema import ErrorSerializer
+from accounts.schema import error_responses
 
 
 @extend_schema_field({"type": "string", "minLength": 1, "maxLength": NICKNAME_MAX})
@@ -115,7 +115,7 @@ class GuestView(ApiView):
     @extend_schema(
         operation_id="auth_guest",
         request=GuestSerializer,
-        responses={200: TokenSerializer, (400, 403, 429): ErrorSerializer},
+        responses={200: TokenSerializer, **error_responses(400, 403, 429)},
         auth=[],
     )
     def post(self, request: Request) -> Response:
@@ -136,7 +136,7 @@ class IssueView(ApiView):
         operation_id="auth_issue",
         parameters=[OpenApiParameter("X-Server-Key", str, OpenApiParameter.HEADER, required=True)],
         request=IssueSerializer,
-        responses={200: TokenSerializer, (400, 403): ErrorSerializer},
+        responses={200: TokenSerializer, **error_responses(400, 403)},
         auth=[],
     )
     def post(self, request: Request) -> Response:
@@ -152,20 +152,25 @@ class MeView(ApiView):
 
     permission_classes = (IsAuthenticated,)
 
-    @extend_schema(operation_id="auth_me", responses={200: UserSerializer, 401: ErrorSerializer})
+    @extend_schema(operation_id="auth_me", responses={200: UserSerializer, **error_responses(401)})
     def get(self, request: Request) -> Response:
         """Return who the caller is."""
-        return Response(UserSerializer(request.user).data)
+        return Response(UserSerializer(_caller(request)).data)
 
     @extend_schema(
         operation_id="auth_me_change",
         request=ProfileChangeSerializer,
-        responses={200: UserSerializer, (400, 401, 403): ErrorSerializer},
+        responses={200: UserSerializer, **error_responses(400, 401, 403)},
     )
     def patch(self, request: Request) -> Response:
         """Change the nickname, the avatar or both."""
-        user = services.profile_update(user=request.user, **_validated(ProfileChangeSerializer, request))
+        user = services.profile_update(user=_caller(request), **_validated(ProfileChangeSerializer, request))
         return Response(UserSerializer(user).data)
+
+
+def _caller(request: Request) -> User:
+    """Return who IsAuthenticated has let through."""
+    return cast(User, request.user)
 
 
 def _validated(serializer_class: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:

@@ -91,8 +91,9 @@ def _from_rest_framework(exc: exceptions.APIException) -> ApiError:
         case exceptions.NotFound():
             return ApiError("not_found", 404, detail)
         case exceptions.Throttled():
-            wait = None if exc.wait is None else math.ceil(exc.wait)
-            return ApiError("rate_limited", 429, detail, retry=True, retry_after=wait)
+            wait: float | None = getattr(exc, "wait", None)
+            seconds = None if wait is None else math.ceil(wait)
+            return ApiError("rate_limited", 429, detail, retry=True, retry_after=seconds)
     if exc.status_code >= 500:
         return _unexpected(exc)
     return ApiError("bad_message", exc.status_code, detail)

@@ -29,3 +29,8 @@ class ErrorSerializer(serializers.Serializer[Any]):
     field = serializers.CharField(required=False, help_text="The field that is wrong.")
     limit = serializers.FloatField(required=False, help_text="The limit that was passed.")
     until = serializers.IntegerField(required=False, help_text="When the refusal ends, in ms since 1970 UTC.")
+
+
+def error_responses(*statuses: int) -> dict[int, type[ErrorSerializer]]:
+    """Return what `extend_schema(responses=…)` takes for these HTTP statuses."""
+    return dict.fromkeys(statuses, ErrorSerializer)

@@ -29,9 +29,10 @@ def user_create_guest(*, nickname: str, public_id: str | None = None) -> User:
     )
 
 
-def user_issue(*, external_id: str, nickname: str, avatar: str = "") -> User:
+def user_issue(*, external_id: str, nickname: str, avatar: str | None = None) -> User:
     """Return the user of another system, created or brought up to date; two calls at once give one user.
 
+    An avatar of None leaves the one that he has; "" takes it away.
     Raises ValidationError naming the field that is wrong.
     """
     values = _valid(nickname=nickname, avatar=avatar)

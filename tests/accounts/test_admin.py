@@ -1,0 +1,104 @@
+"""Users in the administration."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from tests.accounts.conftest import Told
+
+
+@pytest.fixture
+def admin(db: None) -> Client:
+    """A browser in which an administrator is logged in."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("root", "a-long-one-7"))
+    return client
+
+
+def form_of(admin: Client, user: User) -> dict[str, object]:
+    """Return the fields of the user's form as a browser would send them back."""
+    form = admin.get(reverse("admin:accounts_user_change", args=[user.pk])).context["adminform"].form
+    values = {name: form[name].value() for name in form.fields if name != "password"}
+    return {name: value for name, value in values.items() if value not in (None, False)}
+
+
+def save(admin: Client, user: User, form: dict[str, object]) -> int:
+    """Send the user's form."""
+    return admin.post(reverse("admin:accounts_user_change", args=[user.pk]), form).status_code
+
+
+def test_a_saved_form_changes_the_profile_through_the_service(admin: Client, user: User, told: Told) -> None:
+    """Observers hear of it once; empty foreign ids stay NULL."""
+    assert save(admin, user, {**form_of(admin, user), "nickname": " Lei ", "openid": ""}) == 302
+    user.refresh_from_db()
+    assert (user.nickname, user.avatar, user.openid) == ("Lei", "/a.png", None)
+    assert told == [("profile_changed", user.public_id)]
+
+
+def test_an_old_form_puts_nothing_back(admin: Client, user: User) -> None:
+    """What its user did not touch is not written."""
+    form = {**form_of(admin, user), "external_id": "77"}
+    User.objects.filter(pk=user.pk).update(token_version=5, last_login="2025-01-01T00:00:00Z")
+    assert save(admin, user, form) == 302
+    user.refresh_from_db()
+    assert (user.external_id, user.token_version) == ("77", 5)
+    assert user.last_login is not None
+
+
+@pytest.mark.parametrize("nickname", ["", "a\u202eb"])
+def test_a_bad_nickname_is_an_error_of_the_form(admin: Client, user: User, nickname: str) -> None:
+    """The form comes back and nothing is saved."""
+    response = admin.post(
+        reverse("admin:accounts_user_change", args=[user.pk]), {**form_of(admin, user), "nickname": nickname}
+    )
+    assert response.status_code == 200
+    assert list(response.context["adminform"].form.errors) == ["nickname"]
+    user.refresh_from_db()
+    assert user.nickname == "李雷"
+
+
+def test_switching_a_user_off_revokes_his_tokens(admin: Client, user: User, told: Told) -> None:
+    """So that his sockets are told too; switched on again, the old tokens stay worthless."""
+    form = form_of(admin, user)
+    del form["is_active"]
+    assert save(admin, user, form) == 302
+    user.refresh_from_db()
+    assert (user.is_active, user.token_version) == (False, 2)
+    assert told == [("tokens_revoked", user.public_id)]
+
+
+def test_the_action_revokes_tokens(admin: Client, user: User, told: Told) -> None:
+    """For every user chosen, and it says how many."""
+    other = User.objects.create_user()
+    response = admin.post(
+        reverse("admin:accounts_user_changelist"),
+        {"action": "revoke_tokens", "_selected_action": [user.pk, other.pk]},
+        follow=True,
+    )
+    assert "The tokens of 2 users were revoked." in response.text
+    assert sorted(told) == sorted([("tokens_revoked", user.public_id), ("tokens_revoked", other.public_id)])
+
+
+@pytest.mark.parametrize("query", ["李雷", "li", "00000000000000aa", "ext-1"])
+def test_a_user_is_found_by_any_of_his_names(admin: Client, user: User, query: str) -> None:
+    """Nickname, username, public id and external id."""
+    User.objects.filter(pk=user.pk).update(external_id="ext-1")
+    response = admin.get(reverse("admin:accounts_user_changelist"), {"q": query})
+    assert [found.pk for found in response.context["cl"].result_list] == [user.pk]
+
+
+def test_an_administrator_adds_a_user_and_changes_a_password(admin: Client) -> None:
+    """Django's own forms work with this user."""
+    passwords = {"password1": "a-long-one-8", "password2": "a-long-one-8", "usable_password": "true"}
+    response = admin.post(reverse("admin:accounts_user_add"), {"username": "anna", "nickname": "A", **passwords})
+    assert response.status_code == 302
+    anna = User.objects.get(username="anna")
+    assert (anna.nickname, anna.check_password("a-long-one-8")) == ("A", True)
+    assert re.fullmatch(r"[0-9a-f]{16}", anna.public_id)
+    passwords = {"password1": "a-long-one-9", "password2": "a-long-one-9", "usable_password": "true"}
+    assert admin.post(reverse("admin:auth_user_password_change", args=[anna.pk]), passwords).status_code == 302
+    anna.refresh_from_db()
+    assert anna.check_password("a-long-one-9")
