@@ -1,0 +1,52 @@
+"""The items of a transaction: locked, changed in memory, written once."""
+
+from collections.abc import Iterable
+
+from products.models import ShelfItem
+from rooms.transaction import RoomTransaction
+
+
+class ItemBuffer:
+    """Shelf items under their row locks. Load all that are needed at once: items are locked in the order of their keys."""
+
+    def __init__(self, tx: RoomTransaction) -> None:
+        self._items: dict[int, ShelfItem | None] = {}
+        self._changed: dict[int, set[str]] = {}
+        self._gone: set[int] = set()
+
+    def load(self, item_ids: Iterable[int]) -> None:
+        """Lock items and read them with their products."""
+        asked = set(item_ids) - self._items.keys()
+        if not asked:
+            return
+        self._items.update(dict.fromkeys(asked))
+        rows = ShelfItem.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=asked)
+        self._items.update((row.pk, row) for row in rows.select_related("product").order_by("pk"))
+
+    def get(self, item_id: int) -> ShelfItem | None:
+        """The item, locked; None if there is none with that key."""
+        self.load([item_id])
+        return self._items[item_id]
+
+    def take(self, item: ShelfItem, quantity: int) -> None:
+        """Sell pieces; the caller has looked that there are as many."""
+        item.stock -= quantity
+        item.sold += quantity
+        self.changed(item, "stock", "sold")
+
+    def changed(self, item: ShelfItem, *fields: str) -> None:
+        """Have these fields written at the commit."""
+        self._changed.setdefault(item.pk, set()).update(fields)
+
+    def remove(self, item: ShelfItem) -> None:
+        """Have the item deleted at the commit."""
+        self._gone.add(item.pk)
+
+    def flush(self) -> None:
+        # What stops being explained is written first: at most one item of a room is, at every moment.
+        order = sorted(self._changed, key=lambda pk: (item := self._items[pk]) is not None and item.explaining)
+        for item_id in order:
+            item = self._items[item_id]
+            if item is not None:
+                item.save(update_fields=sorted(self._changed[item_id]))
+        ShelfItem.objects.filter(pk__in=self._gone).delete()

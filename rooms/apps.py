@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RoomsConfig(AppConfig):
+    name = "rooms"
+    verbose_name = _("Rooms")
+
+    def ready(self) -> None:
+        from accounts import hooks
+        from rooms.services import profiles
+
+        hooks.profile_changed.append(profiles.profile_changed)
+        hooks.tokens_revoked.append(profiles.tokens_revoked)

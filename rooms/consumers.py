@@ -1,0 +1,221 @@
+"""One viewer's socket: accept, who is it, receive loop, dispatch to ``handle_<msg_type>``."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, NamedTuple, get_type_hints
+
+import msgspec
+from channels.consumer import AsyncConsumer
+from django.conf import settings
+
+from rooms import messages
+from rooms.handshake import Handshake, read_handshake
+from rooms.messages import ClientFrame, Close, Code, Envelope, Refused, ServerFrame
+from rooms.realtime import runtime
+from rooms.realtime.hub import now_ms
+from rooms.realtime.limits import FrameGate
+from rooms.realtime.outbox import Outbox
+from rooms.realtime.transport import socket_of
+from rooms.session import ViewerSession
+
+logger = logging.getLogger(__name__)
+
+BACKLOG_MAX = 200
+
+
+class Route(NamedTuple):
+    """How a client frame is read, and the name of the method that handles it."""
+
+    decode: Callable[[str], ClientFrame]
+    method: str
+
+
+class Job(NamedTuple):
+    """A frame that waits for the ones before it."""
+
+    run: Callable[[], Awaitable[None]]
+    to: str | None
+    frame: ClientFrame | None
+
+
+def routes_of(consumer: type) -> dict[str, Route]:
+    """The handlers of a consumer's classes by msg_type; raises TypeError when two handle the same one."""
+    owners: dict[str, type] = {}
+    routes: dict[str, Route] = {}
+    for base in consumer.__mro__:
+        for name, function in vars(base).items():
+            if not name.startswith("handle_"):
+                continue
+            kind = name.removeprefix("handle_")
+            if kind in owners:
+                raise TypeError(f"{owners[kind].__name__} and {base.__name__} both handle {kind!r}.")
+            owners[kind] = base
+            frame_type = get_type_hints(function)["frame"]
+            routes[kind] = Route(msgspec.json.Decoder(frame_type).decode, name)
+    return routes
+
+
+class RoomConsumer(ViewerSession, AsyncConsumer):
+    """The socket of one viewer. Apps add their msg_types as mixins with ``handle_<msg_type>(self, frame)``.
+
+    A ``ping`` is answered from the receive loop. Everything else is done in order by one task per socket, alive while
+    something waits: a handler may read the database, and no ping waits behind it.
+    """
+
+    routes: ClassVar[dict[str, Route]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.routes = routes_of(cls)
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        self.scope = scope
+        await receive()
+        handshake = read_handshake(scope)
+        if handshake.forbidden:
+            await send({"type": "websocket.close"})
+            return
+        await send({"type": "websocket.accept", "subprotocol": handshake.subprotocol})
+        self._begin(handshake, send)
+        try:
+            while (event := await receive())["type"] != "websocket.disconnect":
+                if not self.ended:
+                    self._receive(event)
+        finally:
+            self._gone()
+
+    def _begin(self, handshake: Handshake, send: Any) -> None:
+        self.handshake = handshake
+        self.runtime = runtime.current()
+        self.outbox = Outbox(socket_of(send), self.runtime.slow)
+        self.ended = False
+        self._gate = FrameGate()
+        self._backlog: deque[Job] = deque()
+        self._worker: asyncio.Task[None] | None = None
+        self._closer: asyncio.Task[None] | None = None
+        self.runtime.connections.add(self)
+        self._later(Job(self.open, None, None))
+
+    def _gone(self) -> None:
+        self.outbox.close()
+        self._backlog.clear()
+        if self._worker is not None:
+            self._worker.cancel()
+        self.left(grace=settings.LIVEROOM_GRACE)
+        self.runtime.connections.discard(self)
+
+    # --- Receiving.
+
+    def _receive(self, event: dict[str, Any]) -> None:
+        text = event.get("text")
+        envelope: Envelope | None = None
+        to: str | None = None
+        try:
+            if text is None:
+                raise Refused(Code.BAD_JSON, "A frame is JSON text; this one is binary.")
+            self._check_size(text)
+            if text.strip() == "ping":
+                to, frame = "ping", messages.Ping()
+            else:
+                envelope = messages.decode_envelope(text)
+                to = messages.message_type(envelope)
+                frame = self._decode(to, text)
+        except Refused as refused:
+            if refused.code is Code.BAD_JSON or refused.code is Code.BAD_MESSAGE:
+                refused.close = Close.MISUSE if self._gate.bad() else None
+            self._count_and(lambda: self.refuse(refused, to, envelope), to, envelope)
+            return
+        self._count_and(lambda: self._dispatch(to, frame), to, frame)
+
+    def _check_size(self, text: str) -> None:
+        limit = settings.LIVEROOM_FRAME_MAX
+        # A character has up to four bytes: most texts need not be encoded to be counted.
+        if limit and len(text) * 4 > limit and len(text.encode()) > limit:
+            raise Refused(
+                Code.TOO_LARGE, f"A frame has at most {limit} bytes.", limit=limit, close=Close.MISUSE
+            )
+
+    def _decode(self, to: str, text: str) -> ClientFrame:
+        route = self.routes.get(to)
+        if route is None:
+            raise Refused(Code.UNKNOWN_TYPE, "There is no client frame of this msg_type.", field="msg_type")
+        try:
+            return route.decode(text)
+        except msgspec.ValidationError as error:
+            raise messages.bad_field(error) from None
+
+    def _count_and(self, step: Callable[[], None], to: str | None, request: Any) -> None:
+        """Do what a frame asks for, unless there are too many."""
+        try:
+            self._gate.count()
+        except Refused as refused:
+            if refused.code is Code.FLOODING:
+                refused.close = Close.MISUSE
+            self.refuse(refused, to, request)
+            return
+        step()
+
+    def _dispatch(self, to: str, frame: ClientFrame) -> None:
+        if isinstance(frame, messages.Ping) and self.entered:
+            self.pong(frame)
+            return
+        method = getattr(self, self.routes[to].method)
+        self._later(Job(lambda: method(frame), to, frame))
+
+    def _later(self, job: Job) -> None:
+        if len(self._backlog) >= BACKLOG_MAX:
+            self.refuse(Refused(Code.UNAVAILABLE, "Too many of your frames wait.", retry_after=1), job.to, job.frame)
+            return
+        self._backlog.append(job)
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work())
+
+    def soon(self, run: Callable[[], Awaitable[None]]) -> None:
+        """Do something for this socket after what waits already."""
+        if not self.ended:
+            self._later(Job(run, None, None))
+
+    async def _work(self) -> None:
+        try:
+            while self._backlog and not self.ended:
+                job = self._backlog.popleft()
+                try:
+                    await job.run()
+                except Refused as refused:
+                    self.refuse(refused, job.to, job.frame)
+                except Exception:
+                    logger.exception("A frame failed: %s", job.to)
+                    self.refuse(Refused(Code.INTERNAL, "The server failed on this request."), job.to, job.frame)
+        finally:
+            self._worker = None
+
+    # --- Sending.
+
+    def send_frame(self, frame: ServerFrame, *, keep: bool = True) -> None:
+        """Send one frame to this viewer; without ``keep`` it is dropped when he is behind."""
+        frame.ts = frame.ts or now_ms()
+        self.outbox.send(messages.encode(frame), keep=keep)
+
+    def refuse(self, refused: Refused, to: str | None = None, request: Any = None) -> None:
+        """Answer with an ``error``, and close when it says so."""
+        if self.ended:
+            return
+        self.send_frame(messages.error_frame(refused, ts=now_ms(), to=to, request=request))
+        if refused.close is not None:
+            self.close(refused.close)
+
+    def end(self, refused: Refused) -> None:
+        """Tell the viewer why, and close."""
+        self.refuse(refused)
+
+    def close(self, code: Close) -> None:
+        """Close after what was sent. Nothing is sent or done for this socket any more."""
+        if self.ended:
+            return
+        self.ended = True
+        self.outbox.flush()
+        self.outbox.close()
+        self._backlog.clear()
+        self._closer = asyncio.create_task(self.outbox.socket.close(code))

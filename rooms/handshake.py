@@ -1,0 +1,119 @@
+"""What a WebSocket's handshake says, read without any database."""
+
+import re
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from django.conf import settings
+from django.utils.translation import get_supported_language_variant
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+SLUG = re.compile(r"^/ws/rooms/(?P<slug>[-a-zA-Z0-9_]{1,64})/?$")
+DEFAULT_ROOM_PATHS = ("/ws/", "/ws", "/chat", "/chat/")
+PREFERRED = ("liveroom.v1", "chat")
+SEQ = re.compile(r"^[0-9]{1,15}$")
+
+
+class Handshake(NamedTuple):
+    """``slug`` is None on a path that leads to no room; ``since`` and ``epoch`` are None when absent or malformed."""
+
+    slug: str | None
+    since: int | None
+    epoch: str | None
+    bearer: str | None
+    session_key: str | None
+    foreign_origin: bool
+    subprotocol: str | None
+    base_url: str
+    language: str
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether a foreign page would act with a browser's session."""
+        return self.bearer is None and self.session_key is not None and self.foreign_origin
+
+
+def read_handshake(scope: dict[str, Any]) -> Handshake:
+    """Read an ASGI ``websocket`` scope."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.lower(), value)
+    since, epoch = _since(scope.get("query_string", b""))
+    host = headers.get(b"host", b"").decode("latin1")
+    origin = headers.get(b"origin", b"").decode("latin1")
+    return Handshake(
+        slug=_slug(scope["path"]),
+        since=since,
+        epoch=epoch,
+        bearer=_bearer(headers.get(b"authorization", b"")),
+        session_key=_session_key(headers.get(b"cookie", b"")),
+        foreign_origin=bool(origin) and not _is_own(origin, host),
+        subprotocol=_subprotocol(scope.get("subprotocols") or []),
+        base_url=settings.LIVEROOM_BASE_URL or _base_url(scope, headers, host, origin),
+        language=_language(headers.get(b"accept-language", b"")),
+    )
+
+
+def _slug(path: str) -> str | None:
+    if path in DEFAULT_ROOM_PATHS:
+        return str(settings.LIVEROOM_DEFAULT_ROOM)
+    found = SLUG.match(path)
+    return found["slug"] if found else None
+
+
+def _since(query: bytes) -> tuple[int | None, str | None]:
+    values = parse_qs(query.decode("latin1"))
+    since, epoch = values.get("since", [""])[-1], values.get("epoch", [""])[-1]
+    if not SEQ.match(since):
+        return None, None
+    return int(since), epoch or None
+
+
+def _bearer(value: bytes) -> str | None:
+    scheme, _, token = value.decode("latin1").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _session_key(value: bytes) -> str | None:
+    cookie: SimpleCookie = SimpleCookie()
+    try:
+        cookie.load(value.decode("latin1"))
+    except CookieError:
+        return None
+    found = cookie.get(settings.SESSION_COOKIE_NAME)
+    return found.value or None if found else None
+
+
+def _is_own(origin: str, host: str) -> bool:
+    if origin in settings.LIVEROOM_WEB_ORIGINS:
+        return True
+    parts = urlsplit(origin)
+    return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+
+
+def _subprotocol(offered: list[str]) -> str | None:
+    for name in PREFERRED:
+        if name in offered:
+            return name
+    return offered[0] if offered else None
+
+
+def _language(value: bytes) -> str:
+    """The first of our languages that the client accepts."""
+    for code, _priority in parse_accept_lang_header(value.decode("latin1")[:200].lower()):
+        try:
+            return get_supported_language_variant(code)
+        except LookupError:
+            continue
+    return settings.LANGUAGE_CODE
+
+
+def _base_url(scope: dict[str, Any], headers: dict[bytes, bytes], host: str, origin: str) -> str:
+    """The address that the client connected to. Behind a proxy only an own https Origin, or a trusted header, tells of TLS."""
+    secure = scope.get("scheme") == "wss" or settings.HTTPS
+    if settings.SECURE_PROXY_SSL_HEADER:
+        secure = secure or headers.get(b"x-forwarded-proto") == b"https"
+    parts = urlsplit(origin)
+    secure = secure or (parts.scheme == "https" and parts.netloc.lower() == host.lower())
+    return f"{'https' if secure else 'http'}://{host}"

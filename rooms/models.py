@@ -1,0 +1,188 @@
+"""What a room remembers. Counters and numbers are changed by services alone, under the lock of RoomHead."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+def new_epoch() -> str:
+    """A random id of one room's log."""
+    return secrets.token_hex(8)
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds since 1970 UTC, by integer arithmetic: the same number at every replay."""
+    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
+
+
+def from_ms(ms: int) -> datetime:
+    """The moment of ``ms`` milliseconds since 1970 UTC."""
+    return datetime.fromtimestamp(ms // 1000, tz=UTC).replace(microsecond=ms % 1000 * 1000)
+
+
+class Room(models.Model):
+    """A live room. What viewers see of it changes by a numbered event only; RoomHead holds its counters."""
+
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled", _("scheduled")
+        LIVE = "live", _("live")
+        PAUSED = "paused", _("paused")
+        ENDED = "ended", _("ended")
+
+    slug = models.SlugField(_("slug"), max_length=64, unique=True, help_text=_("The room's name in addresses."))
+    title = models.CharField(_("title"), max_length=100)
+    cover = models.CharField(_("cover"), max_length=500, blank=True, help_text=_("Address of a picture."))
+    stream = models.CharField(_("stream"), max_length=500, blank=True, help_text=_("Address of the video (HLS)."))
+    host = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="hosted_rooms", verbose_name=_("host")
+    )
+    assistants = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="assisted_rooms", verbose_name=_("assistants")
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.SCHEDULED)
+    show = models.PositiveIntegerField(_("show"), default=1, editable=False)
+    notice = models.CharField(_("notice"), max_length=500, blank=True)
+    pinned = models.ForeignKey(
+        "rooms.Comment", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("pinned comment")
+    )
+    allow_comments = models.BooleanField(_("comments allowed"), default=True)
+    allow_likes = models.BooleanField(_("likes allowed"), default=True)
+    allow_shop = models.BooleanField(_("purchases allowed"), default=True)
+    slow_mode = models.PositiveSmallIntegerField(
+        _("slow mode"),
+        default=0,
+        validators=[MaxValueValidator(300)],
+        help_text=_("Seconds between two comments of one viewer; 0: off."),
+    )
+    epoch = models.CharField(_("epoch"), max_length=32, default=new_epoch, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("room")
+        verbose_name_plural = _("rooms")
+        ordering = ("pk",)
+        constraints = [
+            models.CheckConstraint(condition=models.Q(slow_mode__lte=300), name="room_slow_mode_at_most_300"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        adding = self._state.adding
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if adding:
+                followers = HostHead.objects.filter(host_id=self.host_id).values_list("followers", flat=True).first()
+                RoomHead.objects.create(room=self, followers=followers or 0)
+
+
+class RoomHead(models.Model):
+    """The row that is locked: a room's newest seq and its counters.
+
+    A row of its own, because a form's ``save`` writes every column of its row back and would put the numbers back too.
+    """
+
+    room = models.OneToOneField(Room, models.CASCADE, primary_key=True, related_name="head")
+    seq = models.BigIntegerField(_("seq"), default=0)
+    followers = models.PositiveIntegerField(_("followers"), default=0)
+    likes = models.PositiveBigIntegerField(_("likes"), default=0)
+    held = models.PositiveIntegerField(_("held back"), default=0)
+    budget_second = models.BigIntegerField(default=0)
+    budget_used = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.room_id}: {self.seq}"
+
+
+class HostHead(models.Model):
+    """How many follow a host; locked after the heads of his rooms."""
+
+    host = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="host_head")
+    followers = models.PositiveIntegerField(_("followers"), default=0)
+
+    def __str__(self) -> str:
+        return f"{self.host_id}: {self.followers}"
+
+
+class Comment(models.Model):
+    """What a viewer said, with who he was when he said it."""
+
+    class State(models.TextChoices):
+        SHOWN = "shown", _("shown")
+        BUSY = "busy", _("held back: the room was busy")
+        REVIEW = "review", _("waits for a check")
+        REFUSED = "refused", _("refused")
+        REMOVED = "removed", _("removed")
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="comments", verbose_name=_("room"))
+    show = models.PositiveIntegerField(_("show"))
+    seq = models.BigIntegerField(_("seq"), null=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="comments", verbose_name=_("user")
+    )
+    nickname = models.CharField(_("nickname"), max_length=32)
+    avatar = models.CharField(_("avatar"), max_length=500, blank=True)
+    role = models.CharField(_("role"), max_length=10)
+    content = models.TextField(_("content"))
+    client_msg_id = models.CharField(max_length=64, null=True)  # noqa: DJ001 - NULL means no key; keys are unique
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.SHOWN)
+    created_at = models.DateTimeField(_("time"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "room", "client_msg_id"], name="comment_once_per_key"),
+            models.UniqueConstraint(fields=["room", "seq"], name="comment_seq_once"),
+        ]
+        indexes = [
+            models.Index(fields=["room", "show", "state", "seq"], name="comment_history"),
+            models.Index(fields=["room", "user", "created_at"], name="comment_of_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.nickname}: {self.content[:40]}"
+
+
+class Follow(models.Model):
+    """A viewer follows a host; ``room`` is where it happened."""
+
+    host = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="followers", verbose_name=_("host")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="following", verbose_name=_("user")
+    )
+    room = models.ForeignKey(Room, models.SET_NULL, null=True, related_name="+", verbose_name=_("room"))
+    created_at = models.DateTimeField(_("time"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("follow")
+        verbose_name_plural = _("follows")
+        constraints = [models.UniqueConstraint(fields=["host", "user"], name="follow_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} → {self.host_id}"
+
+
+class Event(models.Model):
+    """One line of a room's log: a finished frame, its number in it. Written by RoomTransaction alone."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="events")
+    seq = models.BigIntegerField()
+    kind = models.CharField(max_length=16)
+    payload = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "seq"], name="event_seq_once")]
+
+    def __str__(self) -> str:
+        return f"{self.room_id}/{self.seq} {self.kind}"

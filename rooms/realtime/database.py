@@ -1,0 +1,73 @@
+"""Database work of the event loop: in a small pool of threads of its own, so that slow pages never hold up a room."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from rooms.messages import Code, Refused
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+AWAY = (OperationalError, InterfaceError, TimeoutError)
+READERS = 4
+WRITE_TIMEOUT = 30.0
+"""Seconds; the server's own time-outs end a statement long before."""
+
+
+class Database:
+    """Readers apart from writers. SQLite takes one writer at a time: a second thread would only starve at its lock."""
+
+    def __init__(self) -> None:
+        # SQLite's connections are kept by their threads; others go back to psycopg's pool after each piece of work.
+        self._keeps = connections[DEFAULT_DB_ALIAS].vendor == "sqlite"
+        self._readers = ThreadPoolExecutor(READERS, "liveroom-read")
+        self._writers = ThreadPoolExecutor(1 if self._keeps else 4, "liveroom-write")
+        self._kept: set[BaseDatabaseWrapper] = set()
+
+    async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a selector; raises Refused ``unavailable`` when the database is away or slow."""
+        return await self._run(self._readers, settings.LIVEROOM_DB_TIMEOUT or None, partial(function, *args, **kwargs))
+
+    async def write(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run what commits; raises Refused ``unavailable`` when the database is away."""
+        return await self._run(self._writers, WRITE_TIMEOUT, partial(function, *args, **kwargs))
+
+    async def _run(self, pool: ThreadPoolExecutor, limit: float | None, work: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(limit):
+                return await loop.run_in_executor(pool, self._call, work)
+        except AWAY as error:
+            logger.warning("The database is away: %s", str(error).strip() or type(error).__name__)
+            raise Refused(
+                Code.UNAVAILABLE, "The database is away; nothing happened, try again with the same key.", retry_after=2
+            ) from error
+
+    def _call(self, work: Callable[[], T]) -> T:
+        connection = connections[DEFAULT_DB_ALIAS]
+        try:
+            return work()
+        finally:
+            if self._keeps:
+                self._kept.add(connection)
+            else:
+                connection.close()
+
+    def close(self) -> None:
+        """Wait for what is running, and close the threads' connections. Blocks: call it off the event loop."""
+        for pool in (self._readers, self._writers):
+            pool.shutdown(wait=True)
+        for connection in self._kept:
+            connection.inc_thread_sharing()
+            connection.close()
+        self._kept.clear()

@@ -1,0 +1,151 @@
+"""How much one viewer may do. Decided in memory, on the event loop, before anything is queued."""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+
+from rooms.messages import Code, Refused, Role
+
+Clock = Callable[[], float]
+
+FLOOD_SECONDS = 5
+BAD_FRAMES = 10
+BAD_FRAMES_WITHIN = 10.0
+
+
+class TokenBucket:
+    """``rate`` per second, ``burst`` at once. A rate of 0 is no limit."""
+
+    __slots__ = ("_at", "_burst", "_clock", "_rate", "_tokens")
+
+    def __init__(self, rate: float, burst: float, clock: Clock = time.monotonic) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._tokens = burst
+        self._clock = clock
+        self._at = clock()
+
+    def take(self, count: float = 1) -> float:
+        """Take tokens: 0.0, or, with nothing taken, the seconds until there are enough."""
+        if not self._rate:
+            return 0.0
+        self._refill()
+        if self._tokens >= count:
+            self._tokens -= count
+            return 0.0
+        return (count - self._tokens) / self._rate
+
+    def take_some(self, count: int) -> int:
+        """Take as many of ``count`` as there are."""
+        if not self._rate:
+            return count
+        self._refill()
+        taken = min(count, int(self._tokens))
+        self._tokens -= taken
+        return taken
+
+    def give_back(self) -> None:
+        """Undo one ``take``."""
+        self._tokens = min(self._burst, self._tokens + 1)
+
+    @property
+    def idle(self) -> bool:
+        """Whether it is full again, and so as good as a new one."""
+        self._refill()
+        return self._tokens >= self._burst
+
+    def _refill(self) -> None:
+        now = self._clock()
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._at = now
+
+
+class Speaker:
+    """One user's comments and likes in one room, over all his sockets in this process."""
+
+    __slots__ = ("_last", "_last_at", "comments", "likes")
+
+    def __init__(self, role: Role) -> None:
+        if role in (Role.HOST, Role.ASSISTANT):
+            rate = settings.LIVEROOM_STAFF_RATE
+            self.comments = TokenBucket(rate, max(rate, settings.LIVEROOM_BURST))
+        else:
+            self.comments = TokenBucket(settings.LIVEROOM_RATE, settings.LIVEROOM_BURST)
+        self.likes = TokenBucket(settings.LIVEROOM_LIKE_RATE, max(settings.LIVEROOM_LIKE_RATE, 50))
+        self._last = ""
+        self._last_at = float("-inf")
+
+    def judge(self, content: str) -> Refused | None:
+        """What speaks against this comment now; without anything it is counted."""
+        now = time.monotonic()
+        again = settings.LIVEROOM_REPEAT - (now - self._last_at)
+        if content == self._last and again > 0:
+            return Refused(
+                Code.DUPLICATE_CONTENT,
+                f"The same text again within {settings.LIVEROOM_REPEAT:g} s.",
+                field="content",
+                retry_after=round(again, 3),
+            )
+        wait = self.comments.take()
+        if wait:
+            return Refused(
+                Code.RATE_LIMITED,
+                f"At most {settings.LIVEROOM_RATE:g} comments per second.",
+                retry_after=round(wait, 3),
+                limit=settings.LIVEROOM_RATE,
+            )
+        self._last, self._last_at = content, now
+        return None
+
+    def forgive(self, content: str) -> None:
+        """Undo a ``judge`` whose comment was not posted."""
+        self.comments.give_back()
+        if content == self._last:
+            self._last_at = float("-inf")
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is remembered that matters still."""
+        return self.comments.idle and self.likes.idle and time.monotonic() - self._last_at > settings.LIVEROOM_REPEAT
+
+
+class FrameGate:
+    """The frames of one socket: how many in a second, for how long too many, and how many bad ones."""
+
+    __slots__ = ("_bad", "_count", "_over", "_second")
+
+    def __init__(self) -> None:
+        self._second = 0.0
+        self._count = 0
+        self._over = 0
+        self._bad: list[float] = []
+
+    def count(self) -> None:
+        """Count a frame; raises Refused ``rate_limited``, and after FLOOD_SECONDS of it ``flooding``, with its close."""
+        rate = settings.LIVEROOM_FRAME_RATE
+        if not rate:
+            return
+        now = time.monotonic()
+        if now - self._second >= 1:
+            flooded = self._count > rate and now - self._second < 2
+            self._over = self._over + 1 if flooded else 0
+            self._second, self._count = now, 0
+        self._count += 1
+        if self._count <= rate:
+            return
+        if self._over >= FLOOD_SECONDS:
+            raise Refused(Code.FLOODING, f"Over {rate} frames a second for {FLOOD_SECONDS} s.", limit=rate)
+        raise Refused(
+            Code.RATE_LIMITED,
+            f"At most {rate} frames a second.",
+            retry_after=round(1 - (now - self._second), 3),
+            limit=rate,
+        )
+
+    def bad(self) -> bool:
+        """Count a frame that could not be read; True when it is one too many."""
+        now = time.monotonic()
+        self._bad = [at for at in self._bad if now - at < BAD_FRAMES_WITHIN]
+        self._bad.append(now)
+        return len(self._bad) >= BAD_FRAMES

@@ -1,0 +1,166 @@
+"""Who is in a room: the people that this process holds, and what the others say they hold.
+
+Nobody joins while another process holds him, nobody leaves while one does. There are no counters that a kill could leave
+wrong: a process not heard of for REMOTE_TIMEOUT is gone, and the people that it named are remembered for the grace.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from rooms.messages import UserPart
+from rooms.realtime.tallies import Tallies
+
+REMOTE_TIMEOUT = 6.0
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody whom this process holds, in the grace too. ``part`` is None for one who is not announced."""
+
+    part: UserPart | None
+    sockets: int = 0
+    announced: bool = False
+    timer: asyncio.TimerHandle | None = None
+
+
+@dataclass(slots=True)
+class Remote:
+    """What another process holds: how many, and, in a small room, who."""
+
+    heard: float
+    count: int = 0
+    people: set[str] = field(default_factory=set)
+    named: bool = True
+
+    @property
+    def unnamed(self) -> int:
+        return 0 if self.named else max(0, self.count - len(self.people))
+
+
+class Presence:
+    """The people of one room, as one event loop sees them. ``changed`` is called when there is something to tell."""
+
+    def __init__(self, tallies: Tallies, changed: Callable[[], None]) -> None:
+        self._tallies = tallies
+        self._changed = changed
+        self._people: dict[str, Person] = {}
+        self._remotes: dict[str, Remote] = {}
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def online(self) -> int:
+        """Distinct people in the room."""
+        people = set(self._people)
+        for remote in self._remotes.values():
+            people |= remote.people
+        return len(people) + sum(remote.unnamed for remote in self._remotes.values())
+
+    @property
+    def here(self) -> list[str]:
+        """Whom this process holds."""
+        return list(self._people)
+
+    @property
+    def empty(self) -> bool:
+        return not self._people
+
+    def enter(self, person_id: str, part: UserPart | None, *, announce_after: float = 0.0) -> None:
+        """A socket of that person is in the room from now on; he is announced once, if nobody holds him already."""
+        person = self._people.get(person_id)
+        if person is None:
+            person = self._people[person_id] = Person(part)
+            self._tallies.gossip.here.append(person_id)
+            self._later(person, announce_after, lambda: self._announce(person_id))
+        elif not person.sockets:
+            # Back within the grace: as if he had never been away.
+            self._cancel(person)
+            if not person.announced:
+                self._later(person, announce_after, lambda: self._announce(person_id))
+        person.part = part
+        person.sockets += 1
+        self._changed()
+
+    def renamed(self, person_id: str, part: UserPart) -> None:
+        """Announce and miss him by this name from now on."""
+        if person_id in self._people:
+            self._people[person_id].part = part
+
+    def exit(self, person_id: str, *, grace: float) -> None:
+        """A socket of that person is gone; with the last one he leaves, after ``grace`` seconds."""
+        person = self._people.get(person_id)
+        if person is None:
+            return
+        person.sockets -= 1
+        if person.sockets <= 0:
+            self._cancel(person)
+            self._later(person, grace, lambda: self._leave(person_id))
+
+    def _announce(self, person_id: str) -> None:
+        person = self._people[person_id]
+        person.announced = True
+        if person.part is not None and not self._held_elsewhere(person_id):
+            self._tallies.join(person.part)
+            self._tallies.gossip.joins.append(person.part)
+            self._changed()
+
+    def _leave(self, person_id: str) -> None:
+        person = self._people.pop(person_id)
+        self._tallies.gossip.gone.append(person_id)
+        if person.announced and person.part is not None and not self._held_elsewhere(person_id):
+            self._tallies.leave(person.part)
+            self._tallies.gossip.leaves.append(person.part)
+        self._changed()
+
+    def _held_elsewhere(self, person_id: str) -> bool:
+        return any(person_id in remote.people for remote in self._remotes.values())
+
+    def _later(self, person: Person, delay: float, step: Callable[[], None]) -> None:
+        if delay <= 0:
+            step()
+        else:
+            person.timer = self._loop.call_later(delay, step)
+
+    @staticmethod
+    def _cancel(person: Person) -> None:
+        if person.timer is not None:
+            person.timer.cancel()
+            person.timer = None
+
+    def remote_changed(self, process: str, here: Iterable[str], gone: Iterable[str]) -> None:
+        """Another process began or ceased to hold these people."""
+        remote = self._remote(process)
+        remote.people.update(here)
+        remote.people.difference_update(gone)
+        self._changed()
+
+    def remote_announced(self, process: str, count: int, people: list[str] | None) -> None:
+        """Another process says how many it holds, and who (None: too many to say)."""
+        before = self.online
+        remote = self._remote(process)
+        remote.count = count
+        remote.named = people is not None
+        remote.people = set(people) if people is not None else set()
+        if self.online != before:
+            self._changed()
+
+    def remote_silent(self, now: float) -> None:
+        """Forget processes not heard of for REMOTE_TIMEOUT and the grace; ``now`` is the loop's time."""
+        limit = REMOTE_TIMEOUT + settings.LIVEROOM_GRACE
+        for process, remote in list(self._remotes.items()):
+            if now - remote.heard > limit:
+                del self._remotes[process]
+                self._changed()
+
+    def _remote(self, process: str) -> Remote:
+        now = self._loop.time()
+        remote = self._remotes.setdefault(process, Remote(now))
+        remote.heard = now
+        return remote
+
+    def close(self) -> None:
+        """Stop all timers."""
+        for person in self._people.values():
+            self._cancel(person)

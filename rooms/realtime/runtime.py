@@ -1,0 +1,292 @@
+"""One event loop's part of Liveroom: its hubs, writers, connections, threads, and its link to the other processes."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from django.conf import settings
+
+from rooms import publish, selectors
+from rooms.messages import Close, Code, Refused
+from rooms.publish import Batch, batch_group
+from rooms.realtime.connection import Connection
+from rooms.realtime.database import Database
+from rooms.realtime.hub import RoomHub
+from rooms.realtime.layer import LayerLink
+from rooms.realtime.outbox import Outbox
+from rooms.realtime.tallies import Gossip
+from rooms.realtime.writer import RoomWriter
+from rooms.transaction import likes_add
+
+logger = logging.getLogger(__name__)
+
+POLL_EVERY = 0.5
+TIDY_EVERY = 2.0
+SWEEP_EVERY = 0.1
+HUB_KEPT = 15.0
+"""Seconds that a hub without viewers is kept."""
+CLOSES_PER_SECOND = 2500
+DRAIN_SPREAD = 3.0
+DRAIN_WAIT = 3.0
+
+_runtimes: dict[asyncio.AbstractEventLoop, "Runtime"] = {}
+
+
+def current() -> "Runtime":
+    """The runtime of the running event loop, made at its first use."""
+    loop = asyncio.get_running_loop()
+    found = _runtimes.get(loop)
+    if found is None:
+        found = _runtimes[loop] = Runtime(loop)
+        found.start()
+    return found
+
+
+class Runtime:
+    """Owns everything that lives on one event loop. ``stop`` ends it, and closes its threads' connections."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.database = Database()
+        self.layer = LayerLink(self._receive)
+        self.hubs: dict[int, RoomHub] = {}
+        self.connections: set[Connection] = set()
+        self.slow: set[Outbox] = set()
+        self.draining = False
+        self._opening: dict[int, asyncio.Task[RoomHub]] = {}
+        self._writers: dict[int, RoomWriter] = {}
+        self._by_user: dict[int, list[Connection]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        publish.attach(self)
+        self.layer.start()
+        for every, step in ((POLL_EVERY, self._poll), (TIDY_EVERY, self._tidy), (SWEEP_EVERY, self._sweep)):
+            self._tasks.append(asyncio.create_task(self._regularly(every, step)))
+
+    async def _regularly(self, every: float, step: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(every)
+            try:
+                await step()
+            except Refused:
+                # The database is away; that was logged where it was found.
+                continue
+            except Exception:
+                logger.exception("A regular step failed")
+
+    # --- Rooms and connections.
+
+    async def hub(self, room_id: int) -> RoomHub:
+        """The room's hub, opened; the caller counts as its user until ``release``. Raises Refused, Room.DoesNotExist."""
+        hub = self.hubs.get(room_id)
+        if hub is None or hub.seq < 0:
+            if room_id not in self._opening:
+                self._opening[room_id] = asyncio.create_task(self._open(room_id))
+            hub = await asyncio.shield(self._opening[room_id])
+        hub.users += 1
+        return hub
+
+    async def _open(self, room_id: int) -> RoomHub:
+        hub = self.hubs[room_id] = RoomHub(self, room_id)
+        try:
+            # In the group before the room is read: nothing falls between the two.
+            self.layer.join(publish.room_group(room_id))
+            await hub.open()
+        except BaseException:
+            del self.hubs[room_id]
+            self.layer.leave(publish.room_group(room_id))
+            raise
+        finally:
+            del self._opening[room_id]
+        return hub
+
+    def release(self, hub: RoomHub) -> None:
+        """Undo ``hub``."""
+        hub.users -= 1
+
+    def writer(self, room_id: int) -> RoomWriter:
+        """The room's writer."""
+        if room_id not in self._writers:
+            self._writers[room_id] = RoomWriter(self, room_id)
+        return self._writers[room_id]
+
+    def connections_of(self, user_id: int) -> list[Connection]:
+        """A stored user's sockets in this process, oldest first."""
+        return list(self._by_user.get(user_id, ()))
+
+    def user_entered(self, user_id: int, connection: Connection) -> None:
+        """A socket is this user's now; above LIVEROOM_SOCKETS_PER_USER his oldest goes."""
+        mine = self._by_user.setdefault(user_id, [])
+        mine.append(connection)
+        limit = settings.LIVEROOM_SOCKETS_PER_USER
+        if limit and len(mine) > limit:
+            mine.pop(0).end(
+                Refused(
+                    Code.TOO_MANY_SOCKETS,
+                    f"One user has at most {limit} sockets; this was the oldest.",
+                    limit=limit,
+                    close=Close.TOO_MANY_SOCKETS,
+                )
+            )
+
+    def user_left(self, user_id: int, connection: Connection) -> None:
+        """A socket is this user's no more."""
+        mine = self._by_user.get(user_id, [])
+        if connection in mine:
+            mine.remove(connection)
+        if not mine:
+            self._by_user.pop(user_id, None)
+
+    # --- What was committed, and what other processes say.
+
+    def deliver_soon(self, batch: Batch) -> None:
+        """Deliver a batch that this process committed, and pass it on; from any thread."""
+        with contextlib.suppress(RuntimeError):
+            # A loop that is closed already has no viewers.
+            self._loop.call_soon_threadsafe(self._deliver, batch)
+
+    def _deliver(self, batch: Batch) -> None:
+        self.layer.send(batch_group(batch), publish.encode(batch))
+        self._accept(batch)
+
+    def _accept(self, batch: Batch) -> None:
+        if batch.room_id == publish.EVERY_ROOM:
+            for user_id, values in batch.viewers:
+                for connection in self.connections_of(user_id):
+                    connection.viewer_changed(values)
+        elif hub := self.hubs.get(batch.room_id):
+            hub.deliver(batch)
+
+    def gossip(self, hub: RoomHub, gossip: Gossip) -> None:
+        """Tell the other processes of a room's sums."""
+        if gossip:
+            message = {"type": "room.gossip", "process": publish.PROCESS, "room": hub.room_id}
+            self.layer.send(
+                publish.room_group(hub.room_id), {**message, "gossip": msgspec.msgpack.encode(gossip)}
+            )
+
+    def _receive(self, message: dict[str, Any]) -> None:
+        process, kind = message["process"], message["type"]
+        if process == publish.PROCESS:
+            self.layer.heard()
+        elif kind == "room.batch":
+            self._accept(publish.decode(message))
+        elif kind == "room.gossip":
+            if hub := self.hubs.get(message["room"]):
+                hub.hear(process, msgspec.msgpack.decode(message["gossip"], type=Gossip))
+        elif kind == "process.presence":
+            for room_id, count, people in message["rooms"]:
+                if hub := self.hubs.get(room_id):
+                    hub.presence.remote_announced(process, count, people)
+
+    # --- What is done regularly.
+
+    async def _poll(self) -> None:
+        """One look at the newest numbers of all live rooms: what the layer lost arrives all the same."""
+        live = [room_id for room_id, hub in self.hubs.items() if hub.seq >= 0]
+        if not live:
+            return
+        rows = await self.database.read(selectors.heads, live)
+        for room_id, row in rows.items():
+            if hub := self.hubs.get(room_id):
+                hub.head_read(row)
+
+    async def _sweep(self) -> None:
+        now = time.monotonic()
+        for outbox in list(self.slow):
+            outbox.sweep(now)
+
+    async def _tidy(self) -> None:
+        self._tell_presence()
+        await self.layer.revive()
+        now = self._loop.time()
+        for hub in list(self.hubs.values()):
+            if hub.seq < 0:
+                continue
+            hub.tidy(now)
+            await self._save_likes(hub)
+            if now - hub.empty_since > HUB_KEPT and not hub.users:
+                await self._close_hub(hub)
+        self._writers = {room_id: writer for room_id, writer in self._writers.items() if not writer.idle}
+
+    def _tell_presence(self) -> None:
+        limit = settings.LIVEROOM_ANNOUNCE_UP_TO
+        rooms = []
+        for room_id, hub in self.hubs.items():
+            here = hub.presence.here
+            rooms.append((room_id, len(here), here if not limit or len(here) <= limit else None))
+        self.layer.send(
+            publish.PROCESSES, {"type": "process.presence", "process": publish.PROCESS, "rooms": rooms}
+        )
+
+    async def _save_likes(self, hub: RoomHub) -> None:
+        count, hub.tallies.unsaved = hub.tallies.unsaved, 0
+        if not count:
+            return
+        try:
+            await self.database.write(likes_add, hub.room_id, count)
+        except Refused:
+            hub.tallies.unsaved += count
+
+    async def _close_hub(self, hub: RoomHub) -> None:
+        del self.hubs[hub.room_id]
+        self.layer.leave(publish.room_group(hub.room_id))
+        await hub.close()
+
+    # --- The end.
+
+    async def drain(self) -> None:
+        """Finish what was begun, send everybody elsewhere, and wait some seconds for them to go."""
+        self.draining = True
+        await self._finish_writers()
+        people = list(self.connections)
+        pause = min(DRAIN_SPREAD, len(people) / CLOSES_PER_SECOND)
+        for count, connection in enumerate(people):
+            connection.end(restarting())
+            if count % 50 == 49:
+                await asyncio.sleep(pause * 50 / len(people))
+        end = self._loop.time() + DRAIN_WAIT
+        while self.connections and self._loop.time() < end:
+            await asyncio.sleep(0.05)
+        for connection in list(self.connections):
+            connection.outbox.abort()
+        await self.stop()
+
+    async def _finish_writers(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_WAIT):
+                for writer in list(self._writers.values()):
+                    await writer.finish()
+
+    async def stop(self) -> None:
+        """End everything that this runtime owns."""
+        if _runtimes.pop(self._loop, None) is None:
+            return
+        await self._finish_writers()
+        publish.detach(self)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for hub in list(self.hubs.values()):
+            if hub.seq >= 0:
+                await self._save_likes(hub)
+            await hub.close()
+        self.hubs.clear()
+        await self.layer.stop()
+        await self._loop.run_in_executor(None, self.database.close)
+
+
+def restarting() -> Refused:
+    """What one who is sent elsewhere is told; the times to come back are spread."""
+    return Refused(
+        Code.RESTARTING,
+        "The server restarts.",
+        retry_after=round(random.uniform(1, 5), 1),  # noqa: S311 - spreads a herd, guards nothing
+        close=Close.TRY_AGAIN,
+    )

@@ -1,0 +1,125 @@
+"""What is told in sums: likes, joins, leaves, how many are online. Gathered between two passes of a hub; never replayed."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+
+from rooms.messages import Joined, Left, Likes, Online, UserPart, encode
+
+ANNOUNCED_PER_SECOND = 10
+ONLINE_EVERY = 2.0
+
+
+class Ephemeral(NamedTuple):
+    """A finished frame for everybody, but for the person whom it is about."""
+
+    payload: bytes
+    but: str | None = None
+
+
+class Gossip(msgspec.Struct, array_like=True):
+    """What one process tells the others of one room. ``here`` and ``gone``: who it holds and no longer holds."""
+
+    likes: int = 0
+    likers: list[UserPart] = []
+    joins: list[UserPart] = []
+    leaves: list[UserPart] = []
+    here: list[str] = []
+    gone: list[str] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.likes or self.joins or self.leaves or self.here or self.gone)
+
+
+class PerSecond:
+    """At most ANNOUNCED_PER_SECOND in each second."""
+
+    def __init__(self) -> None:
+        self._second = 0.0
+        self._count = 0
+
+    def take(self, now: float) -> bool:
+        if now - self._second >= 1:
+            self._second, self._count = now, 0
+        self._count += 1
+        return self._count <= ANNOUNCED_PER_SECOND
+
+
+@dataclass
+class Tallies:
+    """One room's sums. ``total``: all likes of the show, as far as this process knows."""
+
+    total: int = 0
+    unsaved: int = 0
+    online_told: int = 0
+    online_told_at: float = float("-inf")
+    gossip: Gossip = field(default_factory=Gossip)
+    _likes: int = 0
+    _likers: dict[str, UserPart] = field(default_factory=dict)
+    _joins: dict[str, UserPart] = field(default_factory=dict)
+    _leaves: dict[str, UserPart] = field(default_factory=dict)
+    _join_rate: PerSecond = field(default_factory=PerSecond)
+    _leave_rate: PerSecond = field(default_factory=PerSecond)
+
+    def like(self, count: int, user: UserPart | None) -> None:
+        """Add likes given in this process."""
+        self.unsaved += count
+        self.gossip.likes += count
+        likers = [user] if user else []
+        self.gossip.likers = (self.gossip.likers + likers)[:2]
+        self.add_likes(count, likers)
+
+    def add_likes(self, count: int, likers: list[UserPart]) -> None:
+        """Add likes, of whatever process."""
+        self.total += count
+        self._likes += count
+        if len(self._likers) < 2:
+            self._likers.update((user.id, user) for user in likers)
+
+    def join(self, user: UserPart) -> None:
+        self._leaves.pop(user.id, None)
+        self._joins[user.id] = user
+
+    def leave(self, user: UserPart) -> None:
+        if self._joins.pop(user.id, None) is None:
+            self._leaves[user.id] = user
+
+    def take(self, *, online: int, announce: bool, now: float, ts: int) -> list[Ephemeral]:
+        """The frames of what was gathered; ``now`` in s, monotonic. Without ``announce`` joins and leaves are told as a number only."""
+        frames = []
+        for user in self._joins.values():
+            if announce and self._join_rate.take(now):
+                frames.append(Ephemeral(encode(Joined(ts=ts, user=user, online=online)), user.id))
+                self._told(online, now)
+        for user in self._leaves.values():
+            if announce and self._leave_rate.take(now):
+                frames.append(Ephemeral(encode(Left(ts=ts, user=user, online=online)), user.id))
+                self._told(online, now)
+        if self._likes:
+            frame = Likes(ts=ts, count=self._likes, total=self.total)
+            if len(self._likers) == 1:
+                (frame.user,) = self._likers.values()
+            frames.append(Ephemeral(encode(frame)))
+        if online != self.online_told and now - self.online_told_at >= ONLINE_EVERY:
+            frames.append(Ephemeral(encode(Online(ts=ts, online=online))))
+            self._told(online, now)
+        self._likes = 0
+        self._likers.clear()
+        self._joins.clear()
+        self._leaves.clear()
+        return frames
+
+    def take_gossip(self) -> Gossip:
+        """What the other processes are to hear."""
+        taken, self.gossip = self.gossip, Gossip()
+        return taken
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is anything to tell at once; a changed number online has its own time."""
+        return bool(self._likes or self._joins or self._leaves or self.gossip)
+
+    def _told(self, online: int, now: float) -> None:
+        self.online_told, self.online_told_at = online, now
+

@@ -1,0 +1,195 @@
+"""What ASGI cannot say about one WebSocket: whether its client is reading, finished bytes, and cutting it now.
+
+The only file that knows the servers. It uses private names of Daphne, Twisted and uvicorn; a test fails when one moves.
+"""
+
+import asyncio
+import contextlib
+import functools
+import struct
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+BACKED_UP = 65_536
+CLOSE_TIMEOUT = 5.0
+
+
+def wire_frame(payload: bytes) -> bytes:
+    """One final, unmasked text frame (RFC 6455, 5.2); the same bytes for every viewer."""
+    size = len(payload)
+    if size < 126:
+        return b"\x81" + bytes((size,)) + payload
+    if size < 65_536:
+        return b"\x81\x7e" + struct.pack("!H", size) + payload
+    return b"\x81\x7f" + struct.pack("!Q", size) + payload
+
+
+class Parcel:
+    """Finished frames that go out together: their JSON, and, made once for all viewers, their bytes on the wire."""
+
+    __slots__ = ("_wire", "payloads", "size")
+
+    def __init__(self, payloads: Sequence[bytes]) -> None:
+        self.payloads = payloads
+        self.size = sum(map(len, payloads))
+        self._wire: bytes | None = None
+
+    @property
+    def wire(self) -> bytes:
+        if self._wire is None:
+            self._wire = b"".join(map(wire_frame, self.payloads))
+        return self._wire
+
+
+class Socket(Protocol):
+    """One accepted WebSocket."""
+
+    @property
+    def backed_up(self) -> bool:
+        """Whether more than 64 KiB wait for this client."""
+        ...
+
+    def write(self, parcel: Parcel) -> None:
+        """Write without waiting; after a close or a loss nothing happens."""
+        ...
+
+    def abort(self) -> None:
+        """Cut it now, without a close frame."""
+        ...
+
+    async def close(self, code: int) -> None:
+        """Send a close frame after what was written, or give up within CLOSE_TIMEOUT seconds."""
+        ...
+
+
+class DaphneSocket:
+    """``send`` is ``functools.partial(Server.handle_reply, protocol)``."""
+
+    __slots__ = ("_direct", "_protocol", "_send", "_transport")
+
+    def __init__(self, send: Any) -> None:
+        self._send = send
+        self._protocol = send.args[0]
+        self._transport = self._protocol.transport
+        self._direct = getattr(self._transport, "writeSomeData", None)
+
+    @property
+    def backed_up(self) -> bool:
+        return bool(self._transport.producerPaused)
+
+    def write(self, parcel: Parcel) -> None:
+        transport = self._transport
+        if self._protocol.state != self._protocol.STATE_OPEN or not transport.connected:
+            return
+        data = parcel.wire
+        # With nothing buffered, straight to the kernel: Twisted's own write costs four times as much.
+        if self._direct and not transport._tempDataLen and transport.offset == len(transport.dataBuffer):
+            sent = self._direct(data)
+            if not isinstance(sent, int):
+                # A lost connection; the reactor finds out by itself.
+                return
+            if sent == len(data):
+                return
+            data = data[sent:]
+        transport.write(data)
+
+    def abort(self) -> None:
+        self._transport.abortConnection()
+
+    async def close(self, code: int) -> None:
+        await _close(self._send, code)
+
+
+class UvicornSocket:
+    """``send`` is the protocol's bound method."""
+
+    __slots__ = ("_protocol", "_send", "_transport")
+
+    def __init__(self, send: Any) -> None:
+        self._send = send
+        self._protocol = send.__self__
+        self._transport = self._protocol.transport
+
+    @property
+    def backed_up(self) -> bool:
+        return not self._protocol.writable.is_set()
+
+    def write(self, parcel: Parcel) -> None:
+        if not self._protocol.close_sent and not self._transport.is_closing():
+            self._transport.write(parcel.wire)
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    async def close(self, code: int) -> None:
+        # Its send waits while the client does not read, for a close too.
+        await _close(self._send, code)
+
+
+class AsgiSocket:
+    """Any other server, by ASGI alone: a task per connection, alive while something waits."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._queue: deque[bytes] = deque()
+        self._waiting = 0
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def backed_up(self) -> bool:
+        return self._waiting > BACKED_UP
+
+    def write(self, parcel: Parcel) -> None:
+        if self._closed:
+            return
+        self._queue.extend(parcel.payloads)
+        self._waiting += parcel.size
+        if self._task is None:
+            self._task = asyncio.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                payload = self._queue.popleft()
+                await self._send({"type": "websocket.send", "text": payload.decode()})
+                self._waiting -= len(payload)
+        except Exception:
+            # What a server raises once its client is gone differs; the disconnect arrives by itself.
+            self._closed = True
+            self._queue.clear()
+        finally:
+            self._task = None
+
+    def abort(self) -> None:
+        self._closed = True
+        self._queue.clear()
+        if self._task is not None:
+            self._task.cancel()
+
+    async def close(self, code: int) -> None:
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=CLOSE_TIMEOUT)
+        self._closed = True
+        await _close(self._send, code)
+
+
+async def _close(send: Send, code: int) -> None:
+    # A client that is gone already makes each server raise something of its own.
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            # autobahn takes a plain int only.
+            await send({"type": "websocket.close", "code": int(code)})
+
+
+def socket_of(send: Any) -> Socket:
+    """The socket behind an ASGI ``send``."""
+    if isinstance(send, functools.partial) and getattr(send.func, "__name__", "") == "handle_reply":
+        if hasattr(send.args[0].transport, "producerPaused"):
+            return DaphneSocket(send)
+    elif hasattr(getattr(send, "__self__", None), "close_sent") and hasattr(send.__self__, "writable"):
+        return UvicornSocket(send)
+    return AsgiSocket(send)

@@ -1,0 +1,189 @@
+"""What is read: the picture of a room, its history, the events since a number. Synchronous; called in a database thread."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.models import User
+from rooms.messages import AllowPart, CommentPart, HostPart, Role, RoomPart, UserPart, encode
+from rooms.models import Comment, Event, Follow, Room, RoomHead, to_ms
+from rooms.publish import LogEntry
+from rooms.transaction import RoomTransaction
+
+PICTURE_TRIES = 3
+
+PictureReader = Callable[[int], object]
+picture_parts: dict[str, PictureReader] = {}
+"""What other apps add to the picture of a room: the field of ``init``, and its reader, by the room's key."""
+
+
+class HeadRow(NamedTuple):
+    """A room's newest number and its counters."""
+
+    seq: int
+    likes: int
+    held: int
+
+
+class Picture(NamedTuple):
+    """A room as of ``seq``. ``parts`` are fields of ``init``, encoded: ``room``, ``comments``, and the other apps'."""
+
+    seq: int
+    likes: int
+    epoch: str
+    room: RoomPart
+    parts: dict[str, msgspec.Raw]
+
+
+class Viewer(NamedTuple):
+    """What is a viewer's own in one room."""
+
+    user: User | None
+    role: Role
+    following: bool
+    muted_until: int | None
+
+
+GUEST = Viewer(None, Role.GUEST, following=False, muted_until=None)
+
+
+def user_part(user: User, role: Role = Role.VIEWER) -> UserPart:
+    """A user as he goes over the wire."""
+    return UserPart(id=user.public_id, nickname=user.nickname, avatar=user.avatar, role=role)
+
+
+def comment_part(comment: Comment, public_id: str) -> CommentPart:
+    """A shown comment as ``init`` and ``history`` carry it."""
+    return CommentPart(
+        id=comment.pk,
+        seq=comment.seq or 0,
+        ts=to_ms(comment.created_at),
+        user=UserPart(
+            id=public_id, nickname=comment.nickname, avatar=comment.avatar, role=Role(comment.role)
+        ),
+        content=comment.content,
+    )
+
+
+def room_part(room: Room, head: RoomHead) -> RoomPart:
+    """The whole room object of ``init`` and of the ``room`` event."""
+    pinned = room.pinned
+    return RoomPart(
+        slug=room.slug,
+        title=room.title,
+        cover=room.cover,
+        host=HostPart(user=user_part(room.host, Role.HOST)),
+        followers=head.followers,
+        notice=room.notice,
+        pinned=comment_part(pinned, pinned.user.public_id) if pinned else None,
+        status=room.status,
+        show=room.show,
+        allow=AllowPart(comments=room.allow_comments, likes=room.allow_likes, shop=room.allow_shop),
+        slow_mode=room.slow_mode,
+        stream=room.stream,
+    )
+
+
+def rooms_with_heads() -> QuerySet[Room]:
+    """Rooms with all that their part of a frame needs."""
+    return Room.objects.select_related("host", "head", "pinned__user")
+
+
+def head_row(room_id: int) -> HeadRow:
+    """One room's newest number; raises Room.DoesNotExist."""
+    row = heads([room_id]).get(room_id)
+    if row is None:
+        raise Room.DoesNotExist(f"No room with key {room_id}.")
+    return row
+
+
+def heads(room_ids: list[int]) -> dict[int, HeadRow]:
+    """The newest numbers of many rooms, in one query."""
+    rows = RoomHead.objects.filter(room_id__in=room_ids).values_list("room_id", "seq", "likes", "held")
+    return {room_id: HeadRow(seq, likes, held) for room_id, seq, likes, held in rows}
+
+
+def events_since(room_id: int, seq: int, *, limit: int, until: int | None = None) -> list[LogEntry]:
+    """The log after ``seq``, oldest first, at most ``limit`` lines, up to ``until`` if that is given."""
+    events = Event.objects.filter(room_id=room_id, seq__gt=seq)
+    if until is not None:
+        events = events.filter(seq__lte=until)
+    rows = events.order_by("seq").values_list("seq", "kind", "payload")[:limit]
+    return [LogEntry(number, kind, payload.encode()) for number, kind, payload in rows]
+
+
+def comments_page(room: Room, *, before: int | None, limit: int) -> tuple[list[CommentPart], bool]:
+    """Comments of the current show before a seq, oldest first; and whether there are older ones."""
+    rows = Comment.objects.filter(room=room, show=room.show, state=Comment.State.SHOWN, seq__isnull=False)
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
+    page = list(rows.select_related("user").order_by("-seq")[: limit + 1])
+    more = len(page) > limit
+    return [comment_part(row, row.user.public_id) for row in reversed(page[:limit])], more
+
+
+def history(room_id: int, *, before: int | None, limit: int) -> tuple[list[CommentPart], bool]:
+    """``comments_page`` of a room by its key; raises Room.DoesNotExist."""
+    return comments_page(Room.objects.get(pk=room_id), before=before, limit=limit)
+
+
+def picture(room_id: int) -> Picture:
+    """The room as of one seq: read without a lock while the seq stands still, under the lock after some tries.
+
+    Raises Room.DoesNotExist.
+    """
+    for _ in range(PICTURE_TRIES):
+        before = head_row(room_id)
+        found = _read_picture(room_id)
+        if head_row(room_id).seq == before.seq == found.seq:
+            return found
+    with RoomTransaction(room_id):
+        return _read_picture(room_id)
+
+
+def _read_picture(room_id: int) -> Picture:
+    room = rooms_with_heads().get(pk=room_id)
+    comments, _more = comments_page(room, before=None, limit=settings.LIVEROOM_HISTORY or 500)
+    part = room_part(room, room.head)
+    parts: dict[str, object] = {"room": part, "comments": comments}
+    parts.update((name, read(room_id)) for name, read in picture_parts.items())
+    return Picture(
+        seq=room.head.seq,
+        likes=room.head.likes,
+        epoch=room.epoch,
+        room=part,
+        parts={name: msgspec.Raw(encode(part)) for name, part in parts.items()},
+    )
+
+
+def viewer(room_id: int, **who: int | str) -> Viewer:
+    """A user in a room, in one query, found by ``pk`` or ``public_id``; if there is none (any more), a guest."""
+    hosts = Room.objects.filter(pk=room_id).values("host_id")
+    user = (
+        User.objects.filter(**who, is_active=True)
+        .annotate(
+            is_host=Exists(Room.objects.filter(pk=room_id, host_id=OuterRef("pk"))),
+            is_assistant=Exists(Room.assistants.through.objects.filter(room_id=room_id, user_id=OuterRef("pk"))),
+            follows=Exists(Follow.objects.filter(user_id=OuterRef("pk"), host_id__in=hosts)),
+        )
+        .first()
+    )
+    if user is None:
+        return GUEST
+    role = Role.HOST if user.is_host else Role.ASSISTANT if user.is_assistant else Role.VIEWER
+    return Viewer(user, role, following=user.follows, muted_until=None)
+
+
+def role_in_room(room: Room, user: User) -> Role:
+    """What a stored user is in a room."""
+    if room.host_id == user.pk:
+        return Role.HOST
+    return Role.ASSISTANT if room.assistants.filter(pk=user.pk).exists() else Role.VIEWER
+
+
+def room_id_by_slug(slug: str) -> int | None:
+    """The key of the room with that slug, or None."""
+    return Room.objects.filter(slug=slug).values_list("pk", flat=True).first()

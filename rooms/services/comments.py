@@ -1,0 +1,263 @@
+"""Comments: posted, removed, pinned."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import msgspec
+from django.conf import settings
+from django.db.models import Max
+
+from accounts.models import User
+from rooms.messages import Code, MessageEvent, PinEvent, Refused, RemoveEvent, Role, encode
+from rooms.models import Comment, Event, Room, from_ms, to_ms
+from rooms.selectors import comment_part, user_part
+from rooms.transaction import RoomTransaction
+
+STAFF = (Role.HOST, Role.ASSISTANT)
+HELD = {Comment.State.BUSY: "busy", Comment.State.REVIEW: "review"}
+
+
+def content_clean(content: str) -> str:
+    """The text as it is stored: control characters become spaces, ends trimmed; raises Refused ``bad_message``."""
+    text = "".join(" " if unicodedata.category(char) == "Cc" else char for char in content).strip()
+    limit = settings.LIVEROOM_COMMENT_MAX
+    if not text:
+        raise Refused(Code.BAD_MESSAGE, "content is empty.", field="content")
+    if limit and len(text) > limit:
+        raise Refused(
+            Code.BAD_MESSAGE, f"content has {len(text)} characters, at most {limit}.", field="content", limit=limit
+        )
+    return text
+
+
+@dataclass(slots=True)
+class Posted:
+    """A comment that was stored. ``frame``: what its sender sees when nobody else does. ``again``: the key was known."""
+
+    comment: Comment
+    frame: MessageEvent
+    again: bool = False
+
+    @property
+    def held(self) -> str | None:
+        return HELD.get(Comment.State(self.comment.state))
+
+
+class CommentBuffer:
+    """The comments of one transaction."""
+
+    def __init__(self, tx: RoomTransaction) -> None:
+        self._tx = tx
+        self._known: dict[tuple[int, int, str], Posted | None] = {}
+        self._last: dict[tuple[int, int], int] = {}
+        self._new: list[Posted] = []
+
+    def look_up(self, room_id: int, keys: Iterable[tuple[int, str]]) -> None:
+        """Read the comments that have one of these (user, key) already."""
+        asked = {(user_id, room_id, key) for user_id, key in keys} - self._known.keys()
+        if not asked:
+            return
+        self._known.update(dict.fromkeys(asked))
+        rows = Comment.objects.filter(
+            room_id=room_id,
+            user_id__in={user_id for user_id, _, _ in asked},
+            client_msg_id__in={key for _, _, key in asked},
+        ).select_related("user")
+        for row in rows:
+            self._known[row.user_id, room_id, str(row.client_msg_id)] = Posted(row, message_event(row), again=True)
+
+    def look_up_last(self, room_id: int, user_ids: Iterable[int]) -> None:
+        """Read when these users spoke last, for slow mode."""
+        asked = {user_id for user_id in user_ids if (room_id, user_id) not in self._last}
+        if not asked:
+            return
+        self._last.update(((room_id, user_id), 0) for user_id in asked)
+        since = from_ms(self._tx.now - 1000 * self._tx.rooms[room_id].slow_mode)
+        rows = Comment.objects.filter(room_id=room_id, user_id__in=asked, created_at__gt=since)
+        for user_id, last in rows.values_list("user_id").annotate(last=Max("created_at")).values_list("user_id", "last"):
+            self._last[room_id, user_id] = to_ms(last)
+
+    def known(self, user_id: int, room_id: int, key: str) -> Posted | None:
+        self.look_up(room_id, [(user_id, key)])
+        return self._known[user_id, room_id, key]
+
+    def last(self, user_id: int, room_id: int) -> int:
+        """When the user spoke last, in ms, if within the room's slow mode; else 0."""
+        self.look_up_last(room_id, [user_id])
+        return self._last[room_id, user_id]
+
+    def add(self, posted: Posted) -> None:
+        comment = posted.comment
+        self._new.append(posted)
+        self._last[comment.room_id, comment.user_id] = self._tx.now
+        if comment.client_msg_id is not None:
+            self._known[comment.user_id, comment.room_id, comment.client_msg_id] = Posted(comment, posted.frame, True)
+
+    def flush(self) -> None:
+        for posted in self._new:
+            if posted.held is None:
+                posted.comment.seq = self._tx.seq_of(posted.frame)
+        Comment.objects.bulk_create(posted.comment for posted in self._new)
+        for posted in self._new:
+            posted.frame.id = posted.comment.pk
+            posted.frame.ts = self._tx.now
+
+
+def message_event(comment: Comment) -> MessageEvent:
+    """The ``message`` frame of a stored comment."""
+    part = comment_part(comment, comment.user.public_id)
+    frame = MessageEvent(ts=part.ts, id=part.id, user=part.user, content=part.content)
+    if comment.seq is not None:
+        frame.seq = comment.seq
+    return frame
+
+
+def comment_post(
+    tx: RoomTransaction,
+    *,
+    room_id: int,
+    user: User,
+    role: Role,
+    content: str,
+    key: str | None = None,
+    refusal: Refused | None = None,
+) -> Posted:
+    """Say something in a room.
+
+    A known ``key`` gives what was posted first, whatever the rest says. ``refusal`` is what was found against the comment
+    before (its rate, its text), raised after that look-up. ``content`` is cleaned text.
+    """
+    buffer = tx.buffer(CommentBuffer)
+    if key is not None and (before := buffer.known(user.pk, room_id, key)):
+        return before
+    if refusal is not None:
+        raise refusal
+    room = tx.rooms[room_id]
+    _check_may_speak(tx, room, user, role)
+    held = role not in STAFF and not _within_budget(tx, room_id)
+    comment = Comment(
+        room=room,
+        show=room.show,
+        user=user,
+        nickname=user.nickname,
+        avatar=user.avatar,
+        role=role,
+        content=content,
+        client_msg_id=key,
+        state=Comment.State.BUSY if held else Comment.State.SHOWN,
+        created_at=from_ms(tx.now),
+    )
+    posted = Posted(comment, MessageEvent(user=user_part(user, role), content=content))
+    if held:
+        tx.heads[room_id].held += 1
+    else:
+        tx.emit(room_id, posted.frame)
+    buffer.add(posted)
+    return posted
+
+
+def _check_may_speak(tx: RoomTransaction, room: Room, user: User, role: Role) -> None:
+    if room.status == Room.Status.ENDED:
+        raise Refused(Code.ROOM_CLOSED, "This show has ended.")
+    if not room.allow_comments:
+        raise Refused(Code.SWITCHED_OFF, "Comments are switched off in this room.")
+    if room.slow_mode and role not in STAFF:
+        wait = tx.buffer(CommentBuffer).last(user.pk, room.pk) + 1000 * room.slow_mode - tx.now
+        if wait > 0:
+            raise Refused(
+                Code.SLOW_MODE,
+                f"One comment every {room.slow_mode} s in this room.",
+                retry_after=wait / 1000,
+                limit=room.slow_mode,
+            )
+
+
+def _within_budget(tx: RoomTransaction, room_id: int) -> bool:
+    """Count a shown comment against the room's budget of this second, which all processes share."""
+    budget, head, second = settings.LIVEROOM_ROOM_BUDGET, tx.heads[room_id], tx.now // 1000
+    if not budget:
+        return True
+    if head.budget_second != second:
+        head.budget_second, head.budget_used = second, 0
+    if head.budget_used >= budget:
+        return False
+    head.budget_used += 1
+    return True
+
+
+@dataclass(slots=True, frozen=True)
+class Post:
+    """The command behind a ``message`` frame; see ``comment_post``."""
+
+    room_id: int
+    user: User
+    role: Role
+    content: str
+    key: str | None
+    refusal: Refused | None = None
+
+    @classmethod
+    def rooms(cls, commands: Sequence[Self]) -> set[int]:
+        return set()
+
+    @classmethod
+    def prepare(cls, tx: RoomTransaction, commands: Sequence[Self]) -> None:
+        buffer = tx.buffer(CommentBuffer)
+        for room_id in {command.room_id for command in commands}:
+            mine = [command for command in commands if command.room_id == room_id]
+            buffer.look_up(room_id, [(command.user.pk, command.key) for command in mine if command.key is not None])
+            if tx.rooms[room_id].slow_mode:
+                buffer.look_up_last(room_id, [command.user.pk for command in mine])
+
+    def apply(self, tx: RoomTransaction) -> Posted:
+        return comment_post(
+            tx,
+            room_id=self.room_id,
+            user=self.user,
+            role=self.role,
+            content=self.content,
+            key=self.key,
+            refusal=self.refusal,
+        )
+
+
+def comments_remove(tx: RoomTransaction, *, room_id: int, comment_ids: Iterable[int]) -> list[int]:
+    """Take comments down: from the screens, from history, and their text from the log. Returns those that were there."""
+    rows = list(
+        Comment.objects.filter(room_id=room_id, pk__in=set(comment_ids)).exclude(state=Comment.State.REMOVED).order_by("pk")
+    )
+    if not rows:
+        return []
+    Comment.objects.filter(pk__in=[row.pk for row in rows]).update(state=Comment.State.REMOVED)
+    for event in Event.objects.filter(room_id=room_id, seq__in=[row.seq for row in rows if row.seq is not None]):
+        frame = msgspec.json.decode(event.payload, type=MessageEvent)
+        frame.content, frame.removed = "", True
+        event.payload = encode(frame).decode()
+        event.save(update_fields=["payload"])
+    seen = [row.pk for row in rows if row.seq is not None]
+    if seen:
+        tx.emit(room_id, RemoveEvent(comment_ids=seen))
+    if tx.rooms[room_id].pinned_id in seen:
+        comment_pin(tx, room_id=room_id, comment_id=None)
+    return [row.pk for row in rows]
+
+
+def comment_pin(tx: RoomTransaction, *, room_id: int, comment_id: int | None) -> None:
+    """Pin a shown comment of the current show, or none; raises Refused ``bad_message``."""
+    room = tx.rooms[room_id]
+    if room.pinned_id == comment_id:
+        return
+    comment = None
+    if comment_id is not None:
+        shown = Comment.objects.filter(room=room, show=room.show, state=Comment.State.SHOWN)
+        comment = shown.select_related("user").filter(pk=comment_id).first()
+        if comment is None:
+            raise Refused(
+                Code.BAD_MESSAGE, f"Comment {comment_id} is not shown in this room.", field="comment_id"
+            )
+    room.pinned = comment
+    room.save(update_fields=["pinned"])
+    frame = tx.found(room_id, "pin", PinEvent) or tx.emit(room_id, PinEvent(comment=None), key="pin")
+    frame.comment = comment_part(comment, comment.user.public_id) if comment else None

@@ -1,0 +1,139 @@
+"""The room itself: its show, its notice, its settings."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from accounts.models import User
+from rooms.messages import Code, NoticeEvent, Refused, RoomEvent
+from rooms.models import HostHead, Room
+from rooms.selectors import room_part
+from rooms.transaction import RoomTransaction
+
+SETTINGS = frozenset(
+    {"slug", "title", "cover", "stream", "allow_comments", "allow_likes", "allow_shop", "slow_mode", "host"}
+)
+"""Fields of Room whose change is told by one ``room`` event."""
+
+
+def room_changed(tx: RoomTransaction, *, room_id: int) -> None:
+    """Tell the whole room object; once per transaction, as it is at the commit."""
+    if tx.found(room_id, "room", RoomEvent) is not None:
+        return
+    room, head = tx.rooms[room_id], tx.heads[room_id]
+    frame = RoomEvent(room=room_part(room, head))
+
+    def finish() -> None:
+        frame.room = room_part(room, head)
+
+    tx.emit(room_id, frame, key="room", finish=finish)
+
+
+def room_update(tx: RoomTransaction, *, room_id: int, changes: Mapping[str, Any]) -> None:
+    """Change fields of a room, and those alone; what is so already is left out.
+
+    ``notice`` and ``status`` go their own ways. Raises Refused for a step between states that there is none of, ValueError
+    for a field that is not to be set.
+    """
+    room = tx.rooms[room_id]
+    fields = [name for name, value in changes.items() if name in SETTINGS and getattr(room, name) != value]
+    unknown = changes.keys() - SETTINGS - {"notice", "status"}
+    if unknown:
+        raise ValueError(f"{sorted(unknown)[0]} is no setting of a room.")
+    if "status" in changes:
+        room_set_status(tx, room_id=room_id, status=changes["status"])
+    if "notice" in changes:
+        notice_set(tx, room_id=room_id, text=changes["notice"])
+    if not fields:
+        return
+    for name in fields:
+        setattr(room, name, changes[name])
+    room.save(update_fields=fields)
+    if "host" in fields:
+        _refresh_followers(tx, room)
+    room_changed(tx, room_id=room_id)
+
+
+def room_set_status(tx: RoomTransaction, *, room_id: int, status: str) -> None:
+    """Take a show to another state: scheduled → live ⇄ paused → ended → live; the last step begins the next show."""
+    step = {
+        Room.Status.LIVE: room_start,
+        Room.Status.PAUSED: room_pause,
+        Room.Status.ENDED: room_end,
+    }.get(Room.Status(status))
+    if step is not None:
+        step(tx, room_id=room_id)
+    elif tx.rooms[room_id].status != status:
+        raise Refused(Code.ROOM_CLOSED, "A room that was live cannot be scheduled again; end it and start it.", field="status")
+
+
+def room_start(tx: RoomTransaction, *, room_id: int) -> None:
+    """Go live. After ``ended`` this is the next show: without the pin, the likes and the comments of the last one."""
+    room, head = tx.rooms[room_id], tx.heads[room_id]
+    if room.status == Room.Status.LIVE:
+        return
+    if room.status == Room.Status.ENDED:
+        room.show += 1
+        room.pinned = None
+        head.likes = head.held = 0
+        _refresh_followers(tx, room)
+    _set_status(tx, room, Room.Status.LIVE)
+
+
+def room_pause(tx: RoomTransaction, *, room_id: int) -> None:
+    """Pause a live show; raises Refused ``room_closed`` when it is not live."""
+    room = tx.rooms[room_id]
+    if room.status == Room.Status.PAUSED:
+        return
+    if room.status != Room.Status.LIVE:
+        raise Refused(Code.ROOM_CLOSED, f"Only a live show can be paused; this room is {room.status}.", field="status")
+    _set_status(tx, room, Room.Status.PAUSED)
+
+
+def room_end(tx: RoomTransaction, *, room_id: int) -> None:
+    """End a live or paused show; raises Refused ``room_closed`` when it was never started."""
+    room = tx.rooms[room_id]
+    if room.status == Room.Status.ENDED:
+        return
+    if room.status == Room.Status.SCHEDULED:
+        raise Refused(Code.ROOM_CLOSED, "A show that was not started cannot be ended.", field="status")
+    _set_status(tx, room, Room.Status.ENDED)
+
+
+def _set_status(tx: RoomTransaction, room: Room, status: Room.Status) -> None:
+    room.status = status
+    room.save(update_fields=["status", "show", "pinned"])
+    room_changed(tx, room_id=room.pk)
+
+
+def notice_set(tx: RoomTransaction, *, room_id: int, text: str) -> None:
+    """Put up a notice; "" takes it down."""
+    room = tx.rooms[room_id]
+    text = text.strip()
+    limit = Room._meta.get_field("notice").max_length or 0
+    if len(text) > limit:
+        raise Refused(
+            Code.BAD_MESSAGE, f"The notice has {len(text)} characters, at most {limit}.", field="text", limit=limit
+        )
+    if text == room.notice:
+        return
+    room.notice = text
+    room.save(update_fields=["notice"])
+    frame = tx.found(room_id, "notice", NoticeEvent) or tx.emit(room_id, NoticeEvent(text=text), key="notice")
+    frame.text = text
+
+
+def assistants_set(tx: RoomTransaction, *, room_id: int, users: Iterable[User]) -> None:
+    """Make these users, and no others, the room's assistants."""
+    room = tx.rooms[room_id]
+    before = set(room.assistants.values_list("pk", flat=True))
+    after = {user.pk for user in users}
+    room.assistants.set(after)
+    for user_id in before ^ after:
+        tx.viewer_changed(room_id, user_id)
+
+
+def _refresh_followers(tx: RoomTransaction, room: Room) -> None:
+    followers = HostHead.objects.filter(host_id=room.host_id).values_list("followers", flat=True).first()
+    tx.heads[room.pk].followers = followers or 0
+
+

@@ -1,0 +1,359 @@
+"""Who a socket's viewer is, and what he is shown when he comes in."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, NamedTuple
+
+import msgspec
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from accounts import identity, tokens
+from accounts.models import User, clean_nickname, new_public_id
+from accounts.services import guest_nickname, profile_update, user_create_guest
+from rooms import messages, selectors
+from rooms.handshake import Handshake
+from rooms.messages import Close, Code, LimitsPart, Refused, Role, UserPart
+from rooms.publish import LogEntry
+from rooms.realtime.hub import RoomHub, now_ms
+from rooms.realtime.outbox import Outbox
+from rooms.realtime.runtime import Runtime, restarting
+from rooms.realtime.transport import Parcel
+from rooms.selectors import GUEST, Picture, Viewer, user_part
+
+GUEST_ANNOUNCED_AFTER = 2.0
+"""Seconds in which a login can still come before a guest is announced."""
+
+NO_COMMENTS = msgspec.Raw(b"[]")
+
+
+class Who(NamedTuple):
+    """How to find a user, and the token version that he came with (None: by a session)."""
+
+    lookup: dict[str, int | str]
+    token_version: int | None
+
+
+class ViewerSession:
+    """The viewer behind one socket: a stored user, a guest with a name in memory, or one who only watches."""
+
+    init_frame: ClassVar[type[messages.Init]] = messages.Init
+
+    handshake: Handshake
+    runtime: Runtime
+    outbox: Outbox
+    ended: bool
+    send_frame: Callable[..., None]
+    refuse: Callable[..., None]
+    soon: Callable[[Callable[[], Awaitable[None]]], None]
+
+    hub: RoomHub | None = None
+    entered: bool = False
+    viewer: Viewer = GUEST
+    guest: UserPart | None = None
+    person_id: str = ""
+    _token_version: int | None = None
+    _stale: bool = False
+
+    @property
+    def room(self) -> RoomHub:
+        """The hub of the room that the viewer is in; raises Refused before he is."""
+        if self.hub is None:
+            raise Refused(Code.UNAVAILABLE, "This socket is in no room yet.", retry_after=1)
+        return self.hub
+
+    @property
+    def role(self) -> Role:
+        return Role.VIEWER if self.guest else self.viewer.role
+
+    @property
+    def is_staff(self) -> bool:
+        return self.viewer.role in (Role.HOST, Role.ASSISTANT)
+
+    @property
+    def part(self) -> UserPart | None:
+        """The viewer as others see him; None for one who only watches."""
+        if self.viewer.user is not None:
+            return user_part(self.viewer.user, self.viewer.role)
+        return self.guest
+
+    # --- Coming in.
+
+    async def open(self) -> None:
+        """Find the room, find out who it is, show the room. A refusal closes the socket."""
+        try:
+            if self.runtime.draining:
+                raise restarting()
+            room_id = await self._find_room()
+            who = await self._identify()
+            self.hub = await self.runtime.hub(room_id)
+            await self._become(who)
+            await self.show(self.handshake.since, self.handshake.epoch)
+        except Refused as refused:
+            refused.close = refused.close or Close.TRY_AGAIN
+            raise
+        except Exception as error:
+            raise Refused(
+                Code.INTERNAL, "The server failed on this handshake.", retry_after=5, close=Close.TRY_AGAIN
+            ) from error
+
+    async def _find_room(self) -> int:
+        slug = self.handshake.slug
+        if slug is not None:
+            for hub in self.runtime.hubs.values():
+                if hub.seq >= 0 and hub.room.slug == slug:
+                    return hub.room_id
+            room_id = await self.runtime.database.read(selectors.room_id_by_slug, slug)
+            if room_id is not None:
+                return room_id
+        raise Refused(Code.ROOM_NOT_FOUND, "There is no room at this address.", close=Close.NO_ROOM)
+
+    async def _identify(self) -> Who | None:
+        if self.handshake.bearer is not None:
+            try:
+                return who_by_token(self.handshake.bearer)
+            except Refused as refused:
+                refused.close = Close.BAD_TOKEN
+                raise
+        if self.handshake.session_key is not None:
+            user = await self.runtime.database.read(identity.user_from_session, self.handshake.session_key)
+            if user is not None:
+                return Who({"pk": user.pk}, None)
+        return None
+
+    async def _become(self, who: Who | None) -> None:
+        """Be this user; or, with None, a guest."""
+        hub = self.room
+        if who is None:
+            viewer, guest = GUEST, self._made_up() if settings.LIVEROOM_GUESTS == "talk" else None
+        else:
+            try:
+                viewer, guest = await self._find(who), None
+            except Refused as refused:
+                refused.close = Close.BAD_TOKEN
+                raise
+        self._take_on(viewer, guest, who.token_version if who else None)
+        delay = GUEST_ANNOUNCED_AFTER if guest else 0.0
+        hub.presence.enter(self.person_id, self.part, announce_after=delay)
+
+    def _made_up(self) -> UserPart:
+        nickname = guest_nickname(language=self.handshake.language)
+        return UserPart(id=new_public_id(), nickname=nickname, avatar="", role=Role.VIEWER)
+
+    async def _find(self, who: Who) -> Viewer:
+        """The user in this room; raises Refused ``bad_token`` for one who is gone, or whose token was revoked."""
+        viewer = await self.runtime.database.read(selectors.viewer, self.room.room_id, **who.lookup)
+        if viewer.user is None:
+            raise Refused(Code.BAD_TOKEN, "The user of this token or session is gone.")
+        if who.token_version is not None and viewer.user.token_version != who.token_version:
+            raise Refused(Code.BAD_TOKEN, str(tokens.BadToken(tokens.Fault.REVOKED)))
+        return viewer
+
+    def _take_on(self, viewer: Viewer, guest: UserPart | None, token_version: int | None) -> None:
+        self.viewer, self.guest, self._token_version = viewer, guest, token_version
+        part = self.part
+        self.person_id = part.id if part else new_public_id()
+        self.outbox.person_id = self.person_id
+        if viewer.user is not None:
+            self.runtime.user_entered(viewer.user.pk, self)
+
+    async def show(self, since: int | None, epoch: str | None) -> None:
+        """Send ``init``, and the events after it; from then on the hub delivers to this socket.
+
+        With ``since`` and this log's ``epoch`` only what was missed, if it is not too much.
+        """
+        hub = self.room
+        if since is not None and since > hub.seq:
+            await hub.catch_up()
+        recovered = self.can_replay(since, epoch) if since is not None else None
+        if recovered and since is not None:
+            picture, _ = await hub.picture(at_least=since)
+            events = await hub.missed(since)
+        else:
+            picture, events = await hub.picture()
+        # One step on the loop from here: nothing can come between the picture, its events and the membership.
+        if self.ended:
+            return
+        seq = since if recovered and since is not None else picture.seq
+        self.give([messages.encode(self._init(picture, seq, recovered)), *(event.payload for event in events)])
+        if not self.entered:
+            self.entered = True
+            hub.add(self)
+        if self._stale:
+            self._stale = False
+            self.soon(self.reread)
+
+    def can_replay(self, since: int, epoch: str | None) -> bool:
+        """Whether the events after ``since`` can be sent instead of the whole picture."""
+        hub, limit = self.room, settings.LIVEROOM_REPLAY
+        return epoch == hub.epoch and since <= hub.seq and (not limit or hub.seq - since <= limit)
+
+    def give(self, payloads: list[bytes]) -> None:
+        """Put frames on the socket after which it has everything that the hub accepted."""
+        parcel = Parcel(payloads)
+        self.outbox.put(parcel, kept=parcel)
+        self.outbox.seq = self.room.seq
+
+    def replay(self, events: list[LogEntry]) -> None:
+        """Send events again, up to the newest."""
+        self.give([event.payload for event in events])
+
+    def _init(self, picture: Picture, seq: int, recovered: bool | None) -> messages.Init:
+        parts = dict(picture.parts)
+        if recovered:
+            parts["comments"] = NO_COMMENTS
+        return self.init_frame(
+            **parts,
+            ts=now_ms(),
+            user=self.part,
+            role=self.role,
+            following=self.viewer.following,
+            muted_until=self.viewer.muted_until,
+            epoch=picture.epoch,
+            seq=seq,
+            recovered=recovered,
+            online=self.room.presence.online,
+            likes=self.room.tallies.total,
+            heartbeat=settings.LIVEROOM_HEARTBEAT,
+            limits=LimitsPart(
+                content=settings.LIVEROOM_COMMENT_MAX,
+                rate=settings.LIVEROOM_RATE,
+                frame=settings.LIVEROOM_FRAME_MAX,
+            ),
+            base_url=self.handshake.base_url,
+        )
+
+    # --- Becoming somebody, and going.
+
+    async def login(self, token: str, nickname: str | None, since: int | None, epoch: str | None) -> None:
+        """Be the token's user: leave as who one was, join as him. Raises Refused, and then nothing has changed."""
+        who = who_by_token(token)
+        viewer = await self._find(who)
+        if nickname is not None and viewer.user is not None and viewer.user.is_guest:
+            await self.runtime.database.write(profile_update, user=viewer.user, nickname=check_nickname(nickname))
+        before = self.viewer.user
+        if before is None or viewer.user is None or before.pk != viewer.user.pk:
+            self._depart(grace=0)
+            self._take_on(viewer, None, who.token_version)
+            self.room.presence.enter(self.person_id, self.part)
+        else:
+            self.viewer, self._token_version = viewer, who.token_version
+        await self.show(since, epoch)
+
+    async def require_user(self) -> User:
+        """The stored user behind this socket; a guest who may talk becomes one. Raises Refused ``login_required``."""
+        if self.viewer.user is not None:
+            return self.viewer.user
+        if self.guest is None:
+            raise Refused(Code.LOGIN_REQUIRED, "Log in first: a guest of this server only watches.")
+        user = await self.runtime.database.write(
+            user_create_guest, nickname=self.guest.nickname, public_id=self.guest.id
+        )
+        self.viewer = Viewer(user, Role.VIEWER, following=False, muted_until=None)
+        self.guest, self._token_version = None, user.token_version
+        self.runtime.user_entered(user.pk, self)
+        self.send_me(token=tokens.issue(user))
+        return user
+
+    def rename_guest(self, nickname: str) -> None:
+        """Give a guest another name; who is stored already keeps his."""
+        nickname = check_nickname(nickname)
+        if self.guest is not None and nickname != self.guest.nickname:
+            self.guest.nickname = nickname
+            self.room.presence.renamed(self.person_id, self.guest)
+            self.send_me()
+
+    def left(self, *, grace: float) -> None:
+        """The socket is gone, or about to be."""
+        self._depart(grace=grace)
+        if self.hub is not None:
+            self.hub.discard(self)
+            self.runtime.release(self.hub)
+            self.hub = None
+
+    def _depart(self, *, grace: float) -> None:
+        if self.viewer.user is not None:
+            self.runtime.user_left(self.viewer.user.pk, self)
+        if self.hub is not None and self.person_id:
+            self.hub.presence.exit(self.person_id, grace=grace)
+        self.person_id = ""
+
+    # --- What changes of him meanwhile.
+
+    def viewer_changed(self, values: dict[str, Any]) -> None:
+        """Take over what changed of this viewer, and tell him; without values read it."""
+        if not self.entered:
+            self._stale = True
+        elif not values:
+            self.soon(self.reread)
+        else:
+            self._update(self.viewer._replace(**values))
+
+    async def reread(self) -> None:
+        """Read again who this is; one who is no longer let in is sent away."""
+        if self.viewer.user is None:
+            return
+        try:
+            viewer = await self._find(Who({"pk": self.viewer.user.pk}, self._token_version))
+        except Refused as refused:
+            if refused.code is Code.BAD_TOKEN:
+                refused.close = Close.BAD_TOKEN
+            raise
+        self._update(viewer)
+
+    def _update(self, viewer: Viewer) -> None:
+        before, self.viewer = (self.part, self.viewer[1:]), viewer
+        if (self.part, viewer[1:]) != before:
+            if self.part is not None and self.hub is not None:
+                self.hub.presence.renamed(self.person_id, self.part)
+            self.send_me()
+
+    def send_me(self, token: str | None = None) -> None:
+        """Tell the viewer who he is."""
+        frame = messages.Me(
+            user=self.part, role=self.role, following=self.viewer.following, muted_until=self.viewer.muted_until
+        )
+        if token is not None:
+            frame.token = token
+        self.send_frame(frame)
+
+    def answer(self, to: str, frame: messages.ClientFrame, ack: messages.Ack | None = None) -> None:
+        """Acknowledge a frame: always with an ``ack`` of its own, else when it carries a ``ref``."""
+        reply = ack
+        if reply is None:
+            if frame.ref is None:
+                return
+            reply = messages.Ack(to=to)
+        if frame.ref is not None:
+            reply.ref = frame.ref
+        self.send_frame(reply)
+
+    def submit(
+        self, command: Any, to: str, frame: messages.ClientFrame, done: Callable[[Any], None]
+    ) -> None:
+        """Have a command committed, and its sender answered after the commit."""
+
+        def settled(outcome: Any) -> None:
+            if isinstance(outcome, Refused):
+                self.refuse(outcome, to, frame)
+            else:
+                done(outcome)
+
+        self.runtime.writer(self.room.room_id).submit(command, settled)
+
+
+def who_by_token(token: str) -> Who:
+    """How to find a token's user; raises Refused ``bad_token``."""
+    try:
+        claims = tokens.read(token)
+    except tokens.BadToken as error:
+        raise Refused(Code.BAD_TOKEN, str(error), field="token") from None
+    return Who({"public_id": claims.public_id}, claims.version)
+
+
+def check_nickname(nickname: str) -> str:
+    """A nickname as it is stored; raises Refused ``bad_message``."""
+    try:
+        return clean_nickname(nickname)
+    except ValidationError as error:
+        raise Refused(Code.BAD_MESSAGE, " ".join(error.messages), field="nickname") from None
+

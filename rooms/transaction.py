@@ -1,0 +1,172 @@
+"""The only writer of a room's log, its seq and its counters."""
+
+import time
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
+from types import TracebackType
+from typing import Any, Protocol, TypeVar
+
+from django.db import transaction
+from django.db.models import F
+
+from rooms.messages import DurableFrame, encode
+from rooms.models import Event, Room, RoomHead
+from rooms.publish import Batch, LogEntry, publish
+
+COUNTERS = ("seq", "followers", "likes", "held", "budget_second", "budget_used")
+counters = attrgetter(*COUNTERS)
+
+
+class Buffer(Protocol):
+    """What one service gathers in a transaction; written by ``flush``, once, after the events have their numbers."""
+
+    def __init__(self, tx: "RoomTransaction") -> None: ...
+
+    def flush(self) -> None: ...
+
+
+AnyBuffer = TypeVar("AnyBuffer", bound=Buffer)
+AnyFrame = TypeVar("AnyFrame", bound=DurableFrame)
+
+
+@dataclass(slots=True)
+class Pending:
+    """An event of this transaction. ``finish`` completes its frame from what was written, just before it is encoded."""
+
+    room_id: int
+    frame: DurableFrame
+    finish: Callable[[], None] | None
+
+
+class RoomTransaction:
+    """Lock rooms, change them, number the events, commit, publish.
+
+    ``with RoomTransaction(room.pk) as tx: services.x(tx, …)``. Enter it before anything is saved. The rooms are locked in
+    the order of their keys, so that two transactions never wait for each other; products come after, then items. An
+    exception rolls everything back, numbers included. Inside another atomic block it publishes when that one commits.
+
+    Raises Room.DoesNotExist when one of the rooms is not there.
+    """
+
+    def __init__(self, *room_ids: int) -> None:
+        self._ids = sorted(set(room_ids))
+        self._atomic = transaction.atomic()
+        self._pending: list[Pending] = []
+        self._keyed: dict[Hashable, DurableFrame] = {}
+        self._buffers: dict[type[Any], Any] = {}
+        self._viewers: dict[int, dict[int, dict[str, Any]]] = {}
+        self._before: dict[int, tuple[int, ...]] = {}
+        self.heads: dict[int, RoomHead] = {}
+        self.rooms: dict[int, Room] = {}
+        self.now = 0
+        """The commit's time in ms, taken under the lock."""
+
+    def __enter__(self) -> "RoomTransaction":
+        self._atomic.__enter__()
+        try:
+            self._lock()
+        except BaseException as error:
+            self._atomic.__exit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    def _lock(self) -> None:
+        heads = RoomHead.objects.select_for_update(no_key=True).filter(room_id__in=self._ids).order_by("room_id")
+        self.heads = {head.room_id: head for head in heads}
+        self._before = {head.room_id: counters(head) for head in self.heads.values()}
+        # Read after the lock: what was read before it may be of yesterday.
+        self.rooms = Room.objects.select_related("host", "pinned__user").in_bulk(self._ids)
+        missing = [pk for pk in self._ids if pk not in self.heads or pk not in self.rooms]
+        if missing:
+            raise Room.DoesNotExist(f"No room with key {missing[0]}.")
+        self.now = time.time_ns() // 1_000_000
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            try:
+                self._flush()
+            except BaseException as failure:
+                self._atomic.__exit__(type(failure), failure, failure.__traceback__)
+                raise
+        self._atomic.__exit__(kind, error, trace)
+
+    def emit(
+        self, room_id: int, frame: AnyFrame, *, key: Hashable = None, finish: Callable[[], None] | None = None
+    ) -> AnyFrame:
+        """Append an event to the room's log; its seq and ts are filled in at the commit. ``key``: found again by ``found``."""
+        if room_id not in self.heads:
+            raise ValueError(f"Room {room_id} is not locked by this transaction.")
+        self._pending.append(Pending(room_id, frame, finish))
+        if key is not None:
+            self._keyed[room_id, key] = frame
+        return frame
+
+    def found(self, room_id: int, key: Hashable, kind: type[AnyFrame]) -> AnyFrame | None:
+        """The event of this transaction with that key, to be added to instead of emitting another one."""
+        frame = self._keyed.get((room_id, key))
+        return frame if isinstance(frame, kind) else None
+
+    def buffer(self, kind: type[AnyBuffer]) -> AnyBuffer:
+        """This transaction's buffer of that class, made at its first use."""
+        if kind not in self._buffers:
+            self._buffers[kind] = kind(self)
+        found: AnyBuffer = self._buffers[kind]
+        return found
+
+    def viewer_changed(self, room_id: int, user_id: int, **values: Any) -> None:
+        """After the commit, tell that user's sockets in the room (``me``); without values they read them again."""
+        known = self._viewers.setdefault(room_id, {})
+        if not values or known.get(user_id) == {}:
+            known[user_id] = {}
+        else:
+            known.setdefault(user_id, {}).update(values)
+
+    def _flush(self) -> None:
+        for pending in self._pending:
+            head = self.heads[pending.room_id]
+            head.seq += 1
+            pending.frame.seq = head.seq
+            pending.frame.ts = self.now
+        for buffer in self._buffers.values():
+            buffer.flush()
+        entries: dict[int, list[LogEntry]] = {}
+        for pending in self._pending:
+            if pending.finish is not None:
+                pending.finish()
+            frame = pending.frame
+            entry = LogEntry(self.seq_of(frame), str(frame.__struct_config__.tag), encode(frame))
+            entries.setdefault(pending.room_id, []).append(entry)
+        Event.objects.bulk_create(
+            Event(room_id=room_id, seq=entry.seq, kind=entry.kind, payload=entry.payload.decode())
+            for room_id, log in entries.items()
+            for entry in log
+        )
+        for room_id, head in self.heads.items():
+            if counters(head) != self._before[room_id]:
+                head.save(update_fields=COUNTERS)
+        for room_id in entries.keys() | self._viewers.keys():
+            viewers = list(self._viewers.get(room_id, {}).items())
+            batch = Batch(room_id, entries.get(room_id, []), viewers)
+            transaction.on_commit(partial(publish, batch))
+
+    @staticmethod
+    def seq_of(frame: DurableFrame) -> int:
+        """The number that the commit gave a frame; raises ValueError before."""
+        if not isinstance(frame.seq, int):
+            raise ValueError("This event has no number before its transaction ends.")
+        return frame.seq
+
+
+def rooms_of_host(host_id: int, *, also: Iterable[int] = ()) -> list[int]:
+    """Keys of the host's rooms that have not ended, and ``also``: what a change of the host locks."""
+    rooms = Room.objects.filter(host_id=host_id).exclude(status=Room.Status.ENDED).values_list("pk", flat=True)
+    return sorted({*rooms, *also})
+
+
+def likes_add(room_id: int, count: int) -> None:
+    """Add to a room's likes: a sum that needs no number in the log, and so no lock of its own."""
+    RoomHead.objects.filter(room_id=room_id).update(likes=F("likes") + count)
