@@ -1,14 +1,15 @@
 #!/usr/bin/env python
 """Django's command-line entry point."""
 
-import os
 import sys
+
+from django.core.management import execute_from_command_line
+
+from liveroom.startup import load_settings
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveroom.settings")
-    from django.core.management import execute_from_command_line
-
+    load_settings()
     execute_from_command_line(sys.argv)
 
 

@@ -1,0 +1,219 @@
+"""One server process with Liveroom's limits and a clean end: `python -m liveroom.serve` (Daphne, or uvicorn).
+
+On SIGTERM or SIGINT it accepts nothing more, drains the rooms (every viewer is told to come back), ends what still runs
+and exits with 0, all within 10 s.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import socket
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from types import FrameType
+from typing import Any
+
+from liveroom.startup import load_settings
+
+logger = logging.getLogger(__name__)
+
+Application = Callable[..., Awaitable[None]]
+
+# Connections that may wait to be accepted. Twisted's own 50 make 3,000 that come at once wait for over 40 s.
+BACKLOG = 2048
+# Bytes the kernel holds for a client that reads nothing: with its default it takes 4 MB before a stall shows.
+SEND_BUFFER = 64 * 1024
+# Bytes of a frame or message that is read at all; beyond it 1009. What is over LIVEROOM_FRAME_MAX the rooms answer.
+READ_LIMIT = 64 * 1024
+# Seconds of silence before a WebSocket ping, and for its answer.
+PING_INTERVAL = 20
+PING_TIMEOUT = 30
+# Seconds for: the drain; applications that were cancelled; everything, from the signal to the exit.
+DRAIN_TIMEOUT = 8.0
+CANCEL_TIMEOUT = 1.0
+EXIT_TIMEOUT = 9.7
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until a signal comes. Exits with 1 and one line where the settings or the address are no good."""
+    options = parse(arguments)
+    load_settings()
+    # Imported here, after the settings: it sets Django up.
+    from liveroom.asgi import application
+
+    try:
+        listener = listen(options)
+    except OSError as error:
+        where = f"descriptor {options.fd}" if options.fd is not None else f"{options.host}:{options.port}"
+        sys.exit(f"Cannot listen on {where}: {error.strerror or error}.")
+    raise_descriptor_limit()
+    print(f"Listening on {address(listener)} ({options.server}).", flush=True)
+    SERVERS[options.server](application, listener)
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m liveroom.serve", description="Serve Liveroom in this process.")
+    environment = os.environ.get
+    parser.add_argument("--host", default=environment("HOST") or "127.0.0.1", help="address (HOST, 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=environment("PORT") or "8000", help="0: any free one (PORT, 8000)")
+    parser.add_argument("--fd", type=int, help="descriptor of a socket that is bound already, instead of an address")
+    server = environment("SERVER") or "daphne"
+    parser.add_argument("--server", default=server, help=f"{' or '.join(SERVERS)} (SERVER, daphne)")
+    options = parser.parse_args(arguments)
+    # `choices` would not judge what comes from the environment.
+    if options.server not in SERVERS:
+        parser.error(f"the server is {' or '.join(SERVERS)}, not {options.server!r}")
+    if not 0 <= options.port <= 65535:
+        parser.error(f"a port is 0 to 65535, not {options.port}")
+    return options
+
+
+def listen(options: argparse.Namespace) -> socket.socket:
+    """Return the listening socket; what it accepts inherits its send buffer. Raises OSError."""
+    if options.fd is not None:
+        listener = socket.socket(fileno=options.fd)
+    else:
+        found = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # "localhost" is often both; what is printed and typed everywhere is 127.0.0.1.
+        family, _, _, _, where = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(where)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    listener.listen(BACKLOG)
+    listener.setblocking(False)
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """Return where the socket listens, as a URL if it has one."""
+    name = listener.getsockname()
+    if not isinstance(name, tuple):
+        return f"unix:{name}"
+    host = f"[{name[0]}]" if ":" in name[0] else name[0]
+    return f"http://{host}:{name[1]}"
+
+
+def raise_descriptor_limit() -> None:
+    """A viewer is a descriptor, and the usual soft limit of 1,024 stands for programs that call select()."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+async def drain() -> None:
+    """Send every viewer of this process away to come back, within DRAIN_TIMEOUT; what goes wrong is logged."""
+    from rooms.realtime import runtime
+
+    end_at_the_latest()
+    try:
+        await asyncio.wait_for(runtime.current().drain(), DRAIN_TIMEOUT)
+    except TimeoutError:
+        logger.error("The rooms were not drained within %s s; what is left is cut.", DRAIN_TIMEOUT)
+    except Exception:
+        logger.exception("Draining the rooms failed; what is left is cut.")
+
+
+def end_at_the_latest() -> None:
+    """Bound the whole end: Python waits for its threads without limit, and one may hang in a database call."""
+
+    def end() -> None:
+        logger.critical("A thread still runs %s s after the signal; the process ends without it.", EXIT_TIMEOUT)
+        os._exit(1)
+
+    timer = threading.Timer(EXIT_TIMEOUT, end)
+    timer.daemon = True
+    timer.start()
+
+
+def serve_daphne(application: Application, listener: socket.socket) -> None:
+    # Imported here: it installs Twisted's reactor, which uvicorn has no use for.
+    from daphne.server import Server
+    from twisted.internet import defer, reactor
+
+    class LiveroomServer(Server):
+        """Daphne with a listening socket of ours, of any family, and an end that lets the rooms drain."""
+
+        def __init__(self, **options: Any) -> None:
+            super().__init__(application, endpoints=["adopted"], ready_callable=self.adopt, **options)
+            # Daphne's own endpoint for a descriptor knows IPv4 only: `adopt` takes its place.
+            self.endpoints: list[str] = []
+
+        def adopt(self) -> None:
+            # A reset tells a client nothing: with a close frame it reads 1009 or 1007.
+            self.ws_factory.setProtocolOptions(failByDrop=False)
+            twisted: Any = reactor
+            self.port = twisted.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)
+            listener.close()  # Twisted holds a duplicate; while ours is open too, the kernel goes on accepting.
+
+        def kill_all_applications(self) -> "defer.Deferred[None]":
+            # What the reactor waits for at SIGTERM and SIGINT. Daphne's own raises KeyError while a connection has no
+            # application yet or no more, and cancels the rest before anybody could be told.
+            return defer.Deferred.fromFuture(asyncio.ensure_future(self.end()))
+
+        async def end(self) -> None:
+            self.port.stopListening()
+            await drain()
+            running = [details.get("application_instance") for details in self.connections.values()]
+            tasks = [task for task in running if task is not None]
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks, timeout=CANCEL_TIMEOUT)
+
+    LiveroomServer(
+        ping_interval=PING_INTERVAL,
+        ping_timeout=PING_TIMEOUT,
+        websocket_timeout=-1,  # else every socket ends after 24 h
+        websocket_connect_timeout=5,
+        websocket_handshake_timeout=5,
+        websocket_max_message_size=READ_LIMIT,
+        websocket_max_frame_size=READ_LIMIT,
+        server_name="",
+        verbosity=0,
+    ).run()
+
+
+def serve_uvicorn(application: Application, listener: socket.socket) -> None:
+    from uvicorn import Config, Server
+
+    class LiveroomServer(Server):
+        """uvicorn with an end that lets the rooms drain before any socket is closed, and that is a success."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            # Its own notes the signal to raise it again at the end (exit 143), and gives up at the second one.
+            self.should_exit = True
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            for server in self.servers:
+                server.close()
+            await drain()
+            await super().shutdown(sockets)
+
+    config = Config(
+        application,
+        loop="uvloop",
+        ws="websockets-sansio",
+        ws_max_size=READ_LIMIT,
+        ws_per_message_deflate=False,
+        ws_ping_interval=PING_INTERVAL,
+        ws_ping_timeout=PING_TIMEOUT,
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    LiveroomServer(config).run(sockets=[listener])
+
+
+SERVERS: dict[str, Callable[[Application, socket.socket], None]] = {"daphne": serve_daphne, "uvicorn": serve_uvicorn}
+
+if __name__ == "__main__":
+    main()
