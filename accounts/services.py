@@ -22,11 +22,17 @@ def guest_nickname(*, language: str | None = None) -> str:
 def user_create_guest(*, nickname: str, public_id: str | None = None) -> User:
     """Store a guest; `public_id` is the one from `new_public_id` under which he was already seen.
 
+    The same `public_id` again gives the guest that is stored: a caller that did not hear of the commit may ask again.
     Raises ValidationError for a bad nickname.
     """
-    return User.objects.create_user(
-        nickname=_valid(nickname=nickname)["nickname"], public_id=public_id or new_public_id(), is_guest=True
-    )
+    values = _valid(nickname=nickname)
+    with transaction.atomic():
+        user, _created = User.objects.get_or_create(
+            public_id=public_id or new_public_id(),
+            is_guest=True,
+            defaults={**values, "password": make_password(None)},
+        )
+    return user
 
 
 def user_issue(*, external_id: str, nickname: str, avatar: str | None = None) -> User:

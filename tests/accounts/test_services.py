@@ -27,7 +27,16 @@ def test_a_guest_keeps_the_public_id_that_he_was_seen_with() -> None:
     guest = services.user_create_guest(nickname=" Guest 7 ", public_id="00000000000000bb")
     guest.refresh_from_db()
     assert (guest.public_id, guest.nickname, guest.is_guest) == ("00000000000000bb", "Guest 7", True)
+    assert not guest.has_usable_password()
     assert services.user_create_guest(nickname="Guest 8").public_id != guest.public_id
+
+
+@pytest.mark.django_db
+def test_a_guest_is_stored_once(told: Told) -> None:
+    """Asking again after an answer that was lost gives the same guest, as he is."""
+    guest = services.user_create_guest(nickname="Guest 7", public_id="00000000000000bb")
+    again = services.user_create_guest(nickname="Guest 8", public_id="00000000000000bb")
+    assert (again.pk, again.nickname, told) == (guest.pk, "Guest 7", [])
 
 
 @pytest.mark.django_db
