@@ -135,6 +135,8 @@ def serve_daphne(application: Application, listener: socket.socket) -> None:
     from daphne.server import Server
     from twisted.internet import defer, reactor
 
+    logging.getLogger("daphne").setLevel(logging.WARNING)
+
     class LiveroomServer(Server):
         """Daphne with a listening socket of ours, of any family, and an end that lets the rooms drain."""
 

@@ -1,0 +1,85 @@
+"""`manage.py prepare`: everything between the installation and the first request, and nothing of it twice."""
+
+import os
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+
+
+class Command(BaseCommand):
+    help = "Migrate, load the demo room, create an administrator where there is none, and say where to go."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        settings.VAR_DIR.mkdir(exist_ok=True)
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", interactive=False, verbosity=options["verbosity"])
+        call_command("demo")
+        host = os.environ.get("HOST") or "127.0.0.1"
+        if settings.DEBUG and host not in ("127.0.0.1", "::1", "localhost"):
+            self.stderr.write(
+                _("DEBUG is on: this is for networks that you trust. For others set DEBUG=0 and SECRET_KEY.")
+            )
+        base = base_url(host, os.environ.get("PORT") or "8000")
+        self.stdout.write(f"{_('Room')}:  {base}/rooms/{settings.LIVEROOM_DEFAULT_ROOM}/")
+        self.stdout.write(f"{_('Admin')}: {base}/admin/  {administrator(settings.VAR_DIR / 'admin.txt')}")
+
+
+def base_url(host: str, port: str) -> str:
+    """Return where a browser on this machine finds a server that listens on `host`, which may be every address."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not listened on
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def administrator(file: Path) -> str:
+    """Create an administrator if no account can be one, and return what the operator is told about signing in.
+
+    Name and password are kept in `file`. An account is never changed: where its password is not the file's any more,
+    the answer says so and how to set another one.
+    """
+    name, password = read_credentials(file)
+    known = User.objects.filter(username=name).first() if name else None
+    if not User.objects.filter(is_superuser=True, is_active=True).exists():
+        if not password or known:
+            taken = User.objects.filter(username="admin").exists()
+            name, password = f"admin-{secrets.token_hex(3)}" if taken else "admin", secrets.token_urlsafe(12)
+            # Before the account: a crash between the two leaves a password without an account, not the reverse.
+            write_credentials(file, name, password)
+        User.objects.create_superuser(name, password)
+    elif known is None or not known.check_password(password):
+        names = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").values_list("username", flat=True)
+        command = f"{os.path.relpath(sys.executable)} manage.py changepassword {names[0]}"
+        return _("sign in as %(names)s  (a new password: %(command)s)") % {
+            "names": ", ".join(names[:3]),
+            "command": f"DEBUG=1 {command}" if settings.DEBUG else command,
+        }
+    return _("name: %(name)s  password: %(password)s  (kept in %(file)s)") % {
+        "name": name,
+        "password": password,
+        "file": os.path.relpath(file),
+    }
+
+
+def read_credentials(file: Path) -> tuple[str, str]:
+    """Return name and password from their two lines, or two empty strings when the file is gone or spoilt."""
+    lines = file.read_text().split() if file.exists() else []
+    return (lines[0], lines[1]) if len(lines) == 2 else ("", "")
+
+
+def write_credentials(file: Path, name: str, password: str) -> None:
+    """Put the file there whole, and at no moment readable to anybody but its owner."""
+    descriptor, draft = tempfile.mkstemp(dir=file.parent)  # mode 0600
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(f"{name}\n{password}\n")
+    os.replace(draft, file)
