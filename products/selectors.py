@@ -43,9 +43,9 @@ def item_part(item: ShelfItem) -> ItemPart:
 
 def price_now(item: ShelfItem, *, now: int) -> Decimal:
     """What one piece costs at ``now`` (ms): the sale's price while a sale runs."""
-    if item.sale_price is not None and item.sale_starts_at is not None and item.sale_ends_at is not None:
-        if to_ms(item.sale_starts_at) <= now < to_ms(item.sale_ends_at):
-            return item.sale_price
+    starts, ends = item.sale_starts_at, item.sale_ends_at
+    if item.sale_price is not None and starts is not None and ends is not None and to_ms(starts) <= now < to_ms(ends):
+        return item.sale_price
     return item.price
 
 

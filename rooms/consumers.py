@@ -32,6 +32,15 @@ class Route(NamedTuple):
     method: str
 
 
+class Request(NamedTuple):
+    """A frame from the client: read, or as far as it could be read, and why no further."""
+
+    to: str | None
+    envelope: Envelope | None
+    frame: ClientFrame | None
+    refused: Refused | None
+
+
 class Job(NamedTuple):
     """A frame that waits for the ones before it."""
 
@@ -104,38 +113,47 @@ class RoomConsumer(ViewerSession, AsyncConsumer):
         if self._worker is not None:
             self._worker.cancel()
         self.left(grace=settings.LIVEROOM_GRACE)
-        self.runtime.connections.discard(self)
+        self.runtime.connection_gone(self)
 
     # --- Receiving.
 
     def _receive(self, event: dict[str, Any]) -> None:
-        text = event.get("text")
-        envelope: Envelope | None = None
+        request = self._read(event.get("text"))
+        refused = request.refused
+        try:
+            self._gate.count()
+        except Refused as too_many:
+            if too_many.code is Code.FLOODING:
+                too_many.close = Close.MISUSE
+            refused = refused if refused and refused.close else too_many
+        if refused is not None:
+            self.refuse(refused, request.to, request.frame or request.envelope)
+        elif request.to is not None and request.frame is not None:
+            self._dispatch(request.to, request.frame)
+
+    def _read(self, text: str | None) -> Request:
+        """Read a frame, as far as it can be read."""
         to: str | None = None
+        envelope: Envelope | None = None
         try:
             if text is None:
                 raise Refused(Code.BAD_JSON, "A frame is JSON text; this one is binary.")
             self._check_size(text)
             if text.strip() == "ping":
-                to, frame = "ping", messages.Ping()
-            else:
-                envelope = messages.decode_envelope(text)
-                to = messages.message_type(envelope)
-                frame = self._decode(to, text)
+                return Request("ping", None, messages.Ping(), None)
+            envelope = messages.decode_envelope(text)
+            to = messages.message_type(envelope)
+            return Request(to, envelope, self._decode(to, text), None)
         except Refused as refused:
-            if refused.code is Code.BAD_JSON or refused.code is Code.BAD_MESSAGE:
-                refused.close = Close.MISUSE if self._gate.bad() else None
-            self._count_and(lambda: self.refuse(refused, to, envelope), to, envelope)
-            return
-        self._count_and(lambda: self._dispatch(to, frame), to, frame)
+            if refused.code in (Code.BAD_JSON, Code.BAD_MESSAGE) and self._gate.bad():
+                refused.close = Close.MISUSE
+            return Request(to, envelope, None, refused)
 
     def _check_size(self, text: str) -> None:
         limit = settings.LIVEROOM_FRAME_MAX
         # A character has up to four bytes: most texts need not be encoded to be counted.
         if limit and len(text) * 4 > limit and len(text.encode()) > limit:
-            raise Refused(
-                Code.TOO_LARGE, f"A frame has at most {limit} bytes.", limit=limit, close=Close.MISUSE
-            )
+            raise Refused(Code.TOO_LARGE, f"A frame has at most {limit} bytes.", limit=limit, close=Close.MISUSE)
 
     def _decode(self, to: str, text: str) -> ClientFrame:
         route = self.routes.get(to)
@@ -145,17 +163,6 @@ class RoomConsumer(ViewerSession, AsyncConsumer):
             return route.decode(text)
         except msgspec.ValidationError as error:
             raise messages.bad_field(error) from None
-
-    def _count_and(self, step: Callable[[], None], to: str | None, request: Any) -> None:
-        """Do what a frame asks for, unless there are too many."""
-        try:
-            self._gate.count()
-        except Refused as refused:
-            if refused.code is Code.FLOODING:
-                refused.close = Close.MISUSE
-            self.refuse(refused, to, request)
-            return
-        step()
 
     def _dispatch(self, to: str, frame: ClientFrame) -> None:
         if isinstance(frame, messages.Ping) and self.entered:

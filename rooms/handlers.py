@@ -1,7 +1,6 @@
 """One handler method for each msg_type of a room. Services decide; nothing here writes to the database."""
 
 import asyncio
-from typing import Any
 
 from django.conf import settings
 
@@ -16,7 +15,6 @@ from rooms.session import ViewerSession
 class RoomHandlers(ViewerSession):
     """What a viewer may send to a room. A handler raises Refused to answer with an ``error``."""
 
-    close: Any
     _synced_at: float = float("-inf")
 
     async def handle_login(self, frame: messages.Login) -> None:
@@ -132,7 +130,5 @@ class RoomHandlers(ViewerSession):
         every, now = settings.LIVEROOM_SYNC_EVERY, asyncio.get_running_loop().time()
         wait = self._synced_at + every - now
         if every and wait > 0:
-            raise Refused(
-                Code.RATE_LIMITED, f"One sync every {every:g} s.", retry_after=round(wait, 3), limit=every
-            )
+            raise Refused(Code.RATE_LIMITED, f"One sync every {every:g} s.", retry_after=round(wait, 3), limit=every)
         self._synced_at = now

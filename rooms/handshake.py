@@ -110,7 +110,10 @@ def _language(value: bytes) -> str:
 
 
 def _base_url(scope: dict[str, Any], headers: dict[bytes, bytes], host: str, origin: str) -> str:
-    """The address that the client connected to. Behind a proxy only an own https Origin, or a trusted header, tells of TLS."""
+    """The address that the client connected to.
+
+    Behind a proxy only an own https Origin, or a trusted header, tells of TLS.
+    """
     secure = scope.get("scheme") == "wss" or settings.HTTPS
     if settings.SECURE_PROXY_SSL_HEADER:
         secure = secure or headers.get(b"x-forwarded-proto") == b"https"

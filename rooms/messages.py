@@ -76,8 +76,9 @@ class Close(IntEnum):
 class Refused(Exception):
     """A request that was understood and not done; becomes one ``error`` frame, or an HTTP error.
 
-    ``detail`` is English, for developers, and names what was wrong. ``retry_after`` and ``limit`` are in the unit of what
-    they limit (seconds, characters, pieces); ``until`` is in ms. ``close`` ends the socket. ``extra`` holds further fields.
+    ``detail`` is English, for developers, and names what was wrong. ``retry_after`` and ``limit`` are in the unit of
+    what they limit (seconds, characters, pieces); ``until`` is in ms. ``close`` ends the socket. ``extra`` holds
+    further fields.
     """
 
     def __init__(

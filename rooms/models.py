@@ -125,9 +125,7 @@ class Comment(models.Model):
     room = models.ForeignKey(Room, models.CASCADE, related_name="comments", verbose_name=_("room"))
     show = models.PositiveIntegerField(_("show"))
     seq = models.BigIntegerField(_("seq"), null=True)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="comments", verbose_name=_("user")
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="comments", verbose_name=_("user"))
     nickname = models.CharField(_("nickname"), max_length=32)
     avatar = models.CharField(_("avatar"), max_length=500, blank=True)
     role = models.CharField(_("role"), max_length=10)
@@ -155,12 +153,8 @@ class Comment(models.Model):
 class Follow(models.Model):
     """A viewer follows a host; ``room`` is where it happened."""
 
-    host = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="followers", verbose_name=_("host")
-    )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="following", verbose_name=_("user")
-    )
+    host = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="followers", verbose_name=_("host"))
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="following", verbose_name=_("user"))
     room = models.ForeignKey(Room, models.SET_NULL, null=True, related_name="+", verbose_name=_("room"))
     created_at = models.DateTimeField(_("time"), default=timezone.now)
 

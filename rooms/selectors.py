@@ -1,4 +1,7 @@
-"""What is read: the picture of a room, its history, the events since a number. Synchronous; called in a database thread."""
+"""What is read: the picture of a room, its history, the events since a number.
+
+Synchronous; called in a database thread.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -61,9 +64,7 @@ def comment_part(comment: Comment, public_id: str) -> CommentPart:
         id=comment.pk,
         seq=comment.seq or 0,
         ts=to_ms(comment.created_at),
-        user=UserPart(
-            id=public_id, nickname=comment.nickname, avatar=comment.avatar, role=Role(comment.role)
-        ),
+        user=UserPart(id=public_id, nickname=comment.nickname, avatar=comment.avatar, role=Role(comment.role)),
         content=comment.content,
     )
 

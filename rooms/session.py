@@ -45,6 +45,8 @@ class ViewerSession:
     send_frame: Callable[..., None]
     refuse: Callable[..., None]
     soon: Callable[[Callable[[], Awaitable[None]]], None]
+    end: Callable[[Refused], None]
+    close: Callable[[Close], None]
 
     hub: RoomHub | None = None
     entered: bool = False
@@ -327,9 +329,7 @@ class ViewerSession:
             reply.ref = frame.ref
         self.send_frame(reply)
 
-    def submit(
-        self, command: Any, to: str, frame: messages.ClientFrame, done: Callable[[Any], None]
-    ) -> None:
+    def submit(self, command: Any, to: str, frame: messages.ClientFrame, done: Callable[[Any], None]) -> None:
         """Have a command committed, and its sender answered after the commit."""
 
         def settled(outcome: Any) -> None:
@@ -356,4 +356,3 @@ def check_nickname(nickname: str) -> str:
         return clean_nickname(nickname)
     except ValidationError as error:
         raise Refused(Code.BAD_MESSAGE, " ".join(error.messages), field="nickname") from None
-

@@ -43,8 +43,8 @@ class Pending:
 class RoomTransaction:
     """Lock rooms, change them, number the events, commit, publish.
 
-    ``with RoomTransaction(room.pk) as tx: services.x(tx, …)``. Enter it before anything is saved. The rooms are locked in
-    the order of their keys, so that two transactions never wait for each other; products come after, then items. An
+    ``with RoomTransaction(room.pk) as tx: services.x(tx, …)``. Enter it before anything is saved. The rooms are locked
+    in the order of their keys, so that two transactions never wait for each other; products come after, then items. An
     exception rolls everything back, numbers included. Inside another atomic block it publishes when that one commits.
 
     Raises Room.DoesNotExist when one of the rooms is not there.
@@ -97,7 +97,10 @@ class RoomTransaction:
     def emit(
         self, room_id: int, frame: AnyFrame, *, key: Hashable = None, finish: Callable[[], None] | None = None
     ) -> AnyFrame:
-        """Append an event to the room's log; its seq and ts are filled in at the commit. ``key``: found again by ``found``."""
+        """Append an event to the room's log; its seq and ts are filled in at the commit.
+
+        ``key`` is what ``found`` finds it by.
+        """
         if room_id not in self.heads:
             raise ValueError(f"Room {room_id} is not locked by this transaction.")
         self._pending.append(Pending(room_id, frame, finish))

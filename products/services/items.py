@@ -7,7 +7,10 @@ from rooms.transaction import RoomTransaction
 
 
 class ItemBuffer:
-    """Shelf items under their row locks. Load all that are needed at once: items are locked in the order of their keys."""
+    """Shelf items under their row locks.
+
+    Load all that are needed at once: items are locked in the order of their keys.
+    """
 
     def __init__(self, tx: RoomTransaction) -> None:
         self._items: dict[int, ShelfItem | None] = {}

@@ -97,8 +97,8 @@ def order_place(
 ) -> Order:
     """Order pieces of an item on the room's shelf; a known ``key`` gives the order that it gave first.
 
-    ``price`` is the one that the buyer saw, in yuan. Raises Refused: ``room_closed``, ``switched_off``, ``not_on_shelf``,
-    ``price_changed``, ``limit_reached``, ``out_of_stock``.
+    ``price`` is the one that the buyer saw, in yuan. Raises Refused: ``room_closed``, ``switched_off``,
+    ``not_on_shelf``, ``price_changed``, ``limit_reached``, ``out_of_stock``.
     """
     orders, items = tx.buffer(OrderBuffer), tx.buffer(ItemBuffer)
     if before := orders.known(user.pk, room_id, key):
@@ -109,9 +109,7 @@ def order_place(
         raise Refused(Code.NOT_ON_SHELF, f"Item {item_id} is not for sale on this room's shelf.", field="item_id")
     cost = price_now(item, now=tx.now)
     if price is not None and _decimal(price) != cost:
-        raise Refused(
-            Code.PRICE_CHANGED, f"One piece costs {money(cost)} now.", field="price", item=item_part(item)
-        )
+        raise Refused(Code.PRICE_CHANGED, f"One piece costs {money(cost)} now.", field="price", item=item_part(item))
     if item.limit_per_user and orders.bought(item_id, user.pk) + quantity > item.limit_per_user:
         raise Refused(
             Code.LIMIT_REACHED,

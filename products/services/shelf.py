@@ -107,7 +107,10 @@ def item_restock(tx: RoomTransaction, *, item_id: int, change: int) -> None:
 
 
 def item_remove(tx: RoomTransaction, *, item_id: int) -> None:
-    """Take an item off its room for good; raises Refused ``limit_reached`` when it has orders: then it can only go off the shelf."""
+    """Take an item off its room for good.
+
+    Raises Refused ``limit_reached`` when it has orders: then it can only go off the shelf.
+    """
     item = item_get(tx, item_id=item_id)
     if item.orders.exists():
         raise Refused(Code.LIMIT_REACHED, "An item that was ordered stays; take it off the shelf.", field="item_id")
@@ -132,7 +135,10 @@ def rooms_of_product(product: Product) -> list[int]:
 
 
 def product_update(tx: RoomTransaction, *, product_id: int, changes: Mapping[str, Any]) -> Product:
-    """Change fields of a product, and tell it in all rooms that have it; the transaction must hold ``rooms_of_product``."""
+    """Change fields of a product, and tell it in all rooms that have it.
+
+    The transaction must hold ``rooms_of_product``.
+    """
     product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
     fields = [name for name, value in changes.items() if getattr(product, name) != value]
     if fields:
@@ -144,7 +150,7 @@ def product_update(tx: RoomTransaction, *, product_id: int, changes: Mapping[str
 
 
 def _tell(tx: RoomTransaction, item: ShelfItem, action: ShelfAction) -> None:
-    """Events of items that are not on the shelf would put them there on the screens: only ``off_shelf`` is told of them."""
+    """Tell an item; one off the shelf would be put there on the screens, so of it only ``off_shelf`` is told."""
     if not item.on_shelf and action is not ShelfAction.OFF_SHELF:
         return
     key = (action, item.pk)
@@ -173,5 +179,3 @@ def _check_sale(item: ShelfItem) -> None:
         raise Refused(
             Code.BAD_MESSAGE, "A sale has a price, a start, and an end after its start.", field="sale_ends_at"
         )
-
-

@@ -45,9 +45,9 @@ def now_ms() -> int:
 class RoomHub:
     """Keeps the order of one room's events, fills gaps from the log, and delivers in passes.
 
-    ``seq`` is the last event that it accepted; ``members`` are given everything up to it, by the next pass at the latest.
-    An event in a quiet room goes out at once. In a busy one events gather: after a pass the hub rests twice as long as
-    the pass took.
+    ``seq`` is the last event that it accepted; ``members`` are given everything up to it, by the next pass at the
+    latest. An event in a quiet room goes out at once. In a busy one events gather: after a pass the hub rests twice
+    as long as the pass took.
     """
 
     def __init__(self, runtime: "Runtime", room_id: int) -> None:
@@ -357,9 +357,7 @@ class RoomHub:
             self.empty_since = now
         staff = [outbox for outbox, connection in self.members.items() if connection.is_staff]
         if staff:
-            frame = encode(
-                Stats(ts=now_ms(), online=self.presence.online, likes=self.tallies.total, held=self.held)
-            )
+            frame = encode(Stats(ts=now_ms(), online=self.presence.online, likes=self.tallies.total, held=self.held))
             for outbox in staff:
                 outbox.send(frame, keep=False)
 

@@ -22,9 +22,10 @@ QUEUED_SENDS = 1000
 
 
 class LayerLink:
-    """Receives from the layer and sends to it, and outlives its outages: the log heals what was lost meanwhile.
+    """Receives from the layer and sends to it, and outlives its outages: the log heals what was lost.
 
-    ``heard`` is to be called with every message that this process sent to itself; its silence shows a dead subscription.
+    ``heard`` is to be called with every message that this process sent to itself; its silence shows a dead
+    subscription.
     """
 
     def __init__(self, receive: Receiver) -> None:
@@ -71,7 +72,7 @@ class LayerLink:
         self._changed.set()
 
     def send(self, group: str, message: dict[str, Any]) -> None:
-        """Send in a task of its own, so that a hanging layer holds up nobody; what does not go out in time is dropped."""
+        """Send in a task of its own, so that a hanging layer holds up nobody; what is late is dropped."""
         if not self.shared or len(self._sends) >= QUEUED_SENDS:
             return
         task = asyncio.create_task(self._send(group, message))

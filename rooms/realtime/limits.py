@@ -122,7 +122,7 @@ class FrameGate:
         self._bad: list[float] = []
 
     def count(self) -> None:
-        """Count a frame; raises Refused ``rate_limited``, and after FLOOD_SECONDS of it ``flooding``, with its close."""
+        """Count a frame; raises Refused ``rate_limited``, and after FLOOD_SECONDS of it ``flooding``."""
         rate = settings.LIVEROOM_FRAME_RATE
         if not rate:
             return

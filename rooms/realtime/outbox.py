@@ -11,8 +11,8 @@ from rooms.realtime.transport import Parcel, Socket
 class Outbox:
     """Writes through while the client reads; else keeps what must not be lost, up to a bound, and drops the rest.
 
-    ``seq`` is the last durable event that was given to it: whatever gives it events gives only newer ones. A client that
-    lets more than LIVEROOM_OUTBOX_BYTES wait, or is stuck for LIVEROOM_STALL seconds, is cut.
+    ``seq`` is the last durable event that was given to it: whatever gives it events gives only newer ones. A client
+    that lets more than LIVEROOM_OUTBOX_BYTES wait, or is stuck for LIVEROOM_STALL seconds, is cut.
     """
 
     __slots__ = ("_queue", "_size", "_slow", "_stuck_since", "closed", "person_id", "seq", "socket")

@@ -1,7 +1,8 @@
 """Who is in a room: the people that this process holds, and what the others say they hold.
 
-Nobody joins while another process holds him, nobody leaves while one does. There are no counters that a kill could leave
-wrong: a process not heard of for REMOTE_TIMEOUT is gone, and the people that it named are remembered for the grace.
+Nobody joins while another process holds him, nobody leaves while one does. There are no counters that a kill could
+leave wrong: a process not heard of for REMOTE_TIMEOUT is gone, and the people that it named are remembered for the
+grace.
 """
 
 import asyncio

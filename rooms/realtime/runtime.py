@@ -58,6 +58,7 @@ class Runtime:
         self.connections: set[Connection] = set()
         self.slow: set[Outbox] = set()
         self.draining = False
+        self._all_gone = asyncio.Event()
         self._opening: dict[int, asyncio.Task[RoomHub]] = {}
         self._writers: dict[int, RoomWriter] = {}
         self._by_user: dict[int, list[Connection]] = {}
@@ -83,7 +84,10 @@ class Runtime:
     # --- Rooms and connections.
 
     async def hub(self, room_id: int) -> RoomHub:
-        """The room's hub, opened; the caller counts as its user until ``release``. Raises Refused, Room.DoesNotExist."""
+        """The room's hub, opened; the caller counts as its user until ``release``.
+
+        Raises Refused, Room.DoesNotExist.
+        """
         hub = self.hubs.get(room_id)
         if hub is None or hub.seq < 0:
             if room_id not in self._opening:
@@ -119,6 +123,12 @@ class Runtime:
     def connections_of(self, user_id: int) -> list[Connection]:
         """A stored user's sockets in this process, oldest first."""
         return list(self._by_user.get(user_id, ()))
+
+    def connection_gone(self, connection: Connection) -> None:
+        """A socket is no more."""
+        self.connections.discard(connection)
+        if not self.connections:
+            self._all_gone.set()
 
     def user_entered(self, user_id: int, connection: Connection) -> None:
         """A socket is this user's now; above LIVEROOM_SOCKETS_PER_USER his oldest goes."""
@@ -167,9 +177,7 @@ class Runtime:
         """Tell the other processes of a room's sums."""
         if gossip:
             message = {"type": "room.gossip", "process": publish.PROCESS, "room": hub.room_id}
-            self.layer.send(
-                publish.room_group(hub.room_id), {**message, "gossip": msgspec.msgpack.encode(gossip)}
-            )
+            self.layer.send(publish.room_group(hub.room_id), {**message, "gossip": msgspec.msgpack.encode(gossip)})
 
     def _receive(self, message: dict[str, Any]) -> None:
         process, kind = message["process"], message["type"]
@@ -221,9 +229,7 @@ class Runtime:
         for room_id, hub in self.hubs.items():
             here = hub.presence.here
             rooms.append((room_id, len(here), here if not limit or len(here) <= limit else None))
-        self.layer.send(
-            publish.PROCESSES, {"type": "process.presence", "process": publish.PROCESS, "rooms": rooms}
-        )
+        self.layer.send(publish.PROCESSES, {"type": "process.presence", "process": publish.PROCESS, "rooms": rooms})
 
     async def _save_likes(self, hub: RoomHub) -> None:
         count, hub.tallies.unsaved = hub.tallies.unsaved, 0
@@ -251,9 +257,11 @@ class Runtime:
             connection.end(restarting())
             if count % 50 == 49:
                 await asyncio.sleep(pause * 50 / len(people))
-        end = self._loop.time() + DRAIN_WAIT
-        while self.connections and self._loop.time() < end:
-            await asyncio.sleep(0.05)
+        self._all_gone.clear()
+        if self.connections:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_WAIT):
+                    await self._all_gone.wait()
         for connection in list(self.connections):
             connection.outbox.abort()
         await self.stop()
@@ -287,6 +295,6 @@ def restarting() -> Refused:
     return Refused(
         Code.RESTARTING,
         "The server restarts.",
-        retry_after=round(random.uniform(1, 5), 1),  # noqa: S311 - spreads a herd, guards nothing
+        retry_after=round(random.uniform(1, 5), 1),
         close=Close.TRY_AGAIN,
     )

@@ -1,4 +1,7 @@
-"""What is told in sums: likes, joins, leaves, how many are online. Gathered between two passes of a hub; never replayed."""
+"""What is told in sums: likes, joins, leaves, how many are online.
+
+Gathered between two passes of a hub; never replayed.
+"""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -86,7 +89,10 @@ class Tallies:
             self._leaves[user.id] = user
 
     def take(self, *, online: int, announce: bool, now: float, ts: int) -> list[Ephemeral]:
-        """The frames of what was gathered; ``now`` in s, monotonic. Without ``announce`` joins and leaves are told as a number only."""
+        """The frames of what was gathered;
+
+        ``now`` in s, monotonic. Without ``announce`` joins and leaves are told as a number only.
+        """
         frames = []
         for user in self._joins.values():
             if announce and self._join_rate.take(now):
@@ -122,4 +128,3 @@ class Tallies:
 
     def _told(self, online: int, now: float) -> None:
         self.online_told, self.online_told_at = online, now
-

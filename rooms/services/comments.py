@@ -34,7 +34,10 @@ def content_clean(content: str) -> str:
 
 @dataclass(slots=True)
 class Posted:
-    """A comment that was stored. ``frame``: what its sender sees when nobody else does. ``again``: the key was known."""
+    """A comment that was stored.
+
+    ``frame``: what its sender sees when nobody else does. ``again``: the key was known.
+    """
 
     comment: Comment
     frame: MessageEvent
@@ -76,7 +79,9 @@ class CommentBuffer:
         self._last.update(((room_id, user_id), 0) for user_id in asked)
         since = from_ms(self._tx.now - 1000 * self._tx.rooms[room_id].slow_mode)
         rows = Comment.objects.filter(room_id=room_id, user_id__in=asked, created_at__gt=since)
-        for user_id, last in rows.values_list("user_id").annotate(last=Max("created_at")).values_list("user_id", "last"):
+        for user_id, last in (
+            rows.values_list("user_id").annotate(last=Max("created_at")).values_list("user_id", "last")
+        ):
             self._last[room_id, user_id] = to_ms(last)
 
     def known(self, user_id: int, room_id: int, key: str) -> Posted | None:
@@ -126,8 +131,8 @@ def comment_post(
 ) -> Posted:
     """Say something in a room.
 
-    A known ``key`` gives what was posted first, whatever the rest says. ``refusal`` is what was found against the comment
-    before (its rate, its text), raised after that look-up. ``content`` is cleaned text.
+    A known ``key`` gives what was posted first, whatever the rest says. ``refusal`` is what was found against the
+    comment before (its rate, its text), raised after that look-up. ``content`` is cleaned text.
     """
     buffer = tx.buffer(CommentBuffer)
     if key is not None and (before := buffer.known(user.pk, room_id, key)):
@@ -224,9 +229,14 @@ class Post:
 
 
 def comments_remove(tx: RoomTransaction, *, room_id: int, comment_ids: Iterable[int]) -> list[int]:
-    """Take comments down: from the screens, from history, and their text from the log. Returns those that were there."""
+    """Take comments down: from the screens, from history, and their text from the log.
+
+    Returns the keys of those that were not down already.
+    """
     rows = list(
-        Comment.objects.filter(room_id=room_id, pk__in=set(comment_ids)).exclude(state=Comment.State.REMOVED).order_by("pk")
+        Comment.objects.filter(room_id=room_id, pk__in=set(comment_ids))
+        .exclude(state=Comment.State.REMOVED)
+        .order_by("pk")
     )
     if not rows:
         return []
@@ -254,9 +264,7 @@ def comment_pin(tx: RoomTransaction, *, room_id: int, comment_id: int | None) ->
         shown = Comment.objects.filter(room=room, show=room.show, state=Comment.State.SHOWN)
         comment = shown.select_related("user").filter(pk=comment_id).first()
         if comment is None:
-            raise Refused(
-                Code.BAD_MESSAGE, f"Comment {comment_id} is not shown in this room.", field="comment_id"
-            )
+            raise Refused(Code.BAD_MESSAGE, f"Comment {comment_id} is not shown in this room.", field="comment_id")
     room.pinned = comment
     room.save(update_fields=["pinned"])
     frame = tx.found(room_id, "pin", PinEvent) or tx.emit(room_id, PinEvent(comment=None), key="pin")

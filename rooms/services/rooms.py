@@ -31,8 +31,8 @@ def room_changed(tx: RoomTransaction, *, room_id: int) -> None:
 def room_update(tx: RoomTransaction, *, room_id: int, changes: Mapping[str, Any]) -> None:
     """Change fields of a room, and those alone; what is so already is left out.
 
-    ``notice`` and ``status`` go their own ways. Raises Refused for a step between states that there is none of, ValueError
-    for a field that is not to be set.
+    ``notice`` and ``status`` go their own ways. Raises Refused for a step between states that there is none of,
+    ValueError for a field that is not to be set.
     """
     room = tx.rooms[room_id]
     fields = [name for name, value in changes.items() if name in SETTINGS and getattr(room, name) != value]
@@ -63,7 +63,9 @@ def room_set_status(tx: RoomTransaction, *, room_id: int, status: str) -> None:
     if step is not None:
         step(tx, room_id=room_id)
     elif tx.rooms[room_id].status != status:
-        raise Refused(Code.ROOM_CLOSED, "A room that was live cannot be scheduled again; end it and start it.", field="status")
+        raise Refused(
+            Code.ROOM_CLOSED, "A room that was live cannot be scheduled again; end it and start it.", field="status"
+        )
 
 
 def room_start(tx: RoomTransaction, *, room_id: int) -> None:
@@ -135,5 +137,3 @@ def assistants_set(tx: RoomTransaction, *, room_id: int, users: Iterable[User]) 
 def _refresh_followers(tx: RoomTransaction, room: Room) -> None:
     followers = HostHead.objects.filter(host_id=room.host_id).values_list("followers", flat=True).first()
     tx.heads[room.pk].followers = followers or 0
-
-
