@@ -1,0 +1,121 @@
+"""What all tests share: a database file of their own, a room, clients, and the proof that nothing is left running."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+from accounts.models import User
+from products.models import ShelfItem
+from rooms.models import Room
+from tests import factories
+from tests.clients import Clock, Viewer, engine_or_none, settle, stand_still, threads_of_the_engine
+
+Connect = Callable[..., Awaitable[Viewer]]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the SQLite test database in a file of its own: an in-memory one cannot be shared with threads."""
+    Path(django_settings.VAR_DIR).mkdir(exist_ok=True)
+    database = connections["default"]
+    if database.vendor == "sqlite":
+        database.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture
+def host(transactional_db: None) -> User:
+    """The host of ``room``."""
+    return factories.make_user("主播", public_id="000000000000h057", avatar="/host.png")
+
+
+@pytest.fixture
+def room(host: User) -> Room:
+    """A live room, ``demo``, whose log is empty."""
+    return factories.make_room(host=host)
+
+
+@pytest.fixture
+def item(room: Room) -> ShelfItem:
+    """Tea at 20.00 on the room's shelf, 50 pieces; the log's first event."""
+    return factories.make_item(room)
+
+
+@pytest.fixture
+def viewer(transactional_db: None) -> User:
+    """An ordinary user."""
+    return factories.make_user("李雷", public_id="00000000000000aa", avatar="/li.png")
+
+
+@pytest.fixture
+def other(transactional_db: None) -> User:
+    """Another ordinary user."""
+    return factories.make_user("韩梅梅", public_id="00000000000000bb")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The process's clocks, to be moved forward."""
+    return Clock(monkeypatch)
+
+
+@pytest.fixture
+async def engine(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """The engine of the test's event loop, doing nothing by itself; afterwards no task, thread or connection is left."""
+    opened: list[BaseDatabaseWrapper] = []
+
+    def remember(connection: BaseDatabaseWrapper, **_: Any) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            opened.append(connection)
+
+    stand_still(monkeypatch)
+    connection_created.connect(remember)
+    before = asyncio.all_tasks()
+    try:
+        yield
+        if (running := engine_or_none()) is not None:
+            await running.stop()
+    finally:
+        connection_created.disconnect(remember)
+    assert asyncio.all_tasks() - before - {asyncio.current_task()} == set()
+    assert threads_of_the_engine() == []
+    assert [connection for connection in opened if connection.connection is not None] == []
+
+
+@pytest.fixture
+async def connect(engine: None) -> AsyncIterator[Connect]:
+    """Open sockets: ``await connect(user=…)`` by a token, ``await connect()`` as a guest; other arguments are Viewer's."""
+    from liveroom.asgi import application
+
+    sockets: list[Viewer] = []
+
+    async def open_socket(path: str = "/ws/rooms/demo/", *, user: User | None = None, **options: Any) -> Viewer:
+        if user is not None:
+            options["token"] = factories.token_of(user)
+        sockets.append(Viewer(application, path, **options))
+        return await sockets[-1].connect()
+
+    yield open_socket
+    for socket in sockets:
+        await socket.drop()
+    await settle()
+
+
+@pytest.fixture
+async def enter(connect: Connect) -> Callable[..., Awaitable[Viewer]]:
+    """Open sockets like ``connect``, each past its ``init`` and all that its coming caused on its own socket."""
+
+    async def come_in(path: str = "/ws/rooms/demo/", **options: Any) -> Viewer:
+        socket = await connect(path, **options)
+        await socket.init()
+        await socket.nothing()
+        return socket
+
+    return come_in
