@@ -1,0 +1,103 @@
+"""What the tests put into a deployment's database, and read from it, in a process of its own: as any command would.
+
+python -m tests.data NAME '{"argument": …}'   # one function, its result as JSON
+python -m tests.data                          # the same, one JSON line after another: {"name": …, "arguments": {…}}
+"""
+
+import json
+import sys
+import traceback
+from typing import Any
+
+import django
+from django.db import close_old_connections
+
+if __name__ == "__main__":
+    django.setup()
+
+from accounts import tokens
+from accounts.models import User
+from products.models import Order, Product, ShelfItem
+from products.services import shelf
+from rooms.models import Comment, Event, Room, RoomHead
+from rooms.services import rooms
+from rooms.transaction import RoomTransaction
+
+
+def make_room(slug: str, *, status: str = "live", items: int = 1, stock: int = 50) -> dict[str, Any]:
+    """A room with a host of its own and some items on the shelf, at 20.00 yuan each."""
+    host = User.objects.create_user(nickname="Host")
+    room = Room.objects.create(slug=slug, title=slug, host=host, status=status)
+    made = []
+    with RoomTransaction(room.pk) as tx:
+        for number in range(items):
+            product = Product.objects.create(title=f"Tea {number}", list_price="20.00")
+            made.append(shelf.item_add(tx, room_id=room.pk, product=product, stock=stock, on_shelf=True).pk)
+    return {"id": room.pk, "slug": slug, "items": made, "host": tokens.issue(host), "seq": len(made)}
+
+
+def make_users(count: int, *, prefix: str = "Viewer") -> list[dict[str, str]]:
+    """Stored users with tokens."""
+    users = [User.objects.create_user(nickname=f"{prefix} {number}") for number in range(count)]
+    return [{"id": user.public_id, "nickname": user.nickname, "token": tokens.issue(user)} for user in users]
+
+
+def make_administrator(username: str, password: str) -> None:
+    """Somebody who may do everything in the admin."""
+    User.objects.create_superuser(username, password)
+
+
+def set_on_shelf(item_id: int, *, on_shelf: bool) -> None:
+    """Put an item on the shelf, or take it off."""
+    with RoomTransaction(ShelfItem.objects.get(pk=item_id).room_id) as tx:
+        shelf.item_set_on_shelf(tx, item_id=item_id, on_shelf=on_shelf)
+
+
+def set_notice(room_id: int, text: str) -> None:
+    """Put up a notice."""
+    with RoomTransaction(room_id) as tx:
+        rooms.notice_set(tx, room_id=room_id, text=text)
+
+
+def read_item(item_id: int) -> dict[str, Any]:
+    """An item's true stock, and the orders of it."""
+    item = ShelfItem.objects.get(pk=item_id)
+    orders = Order.objects.filter(item=item).order_by("pk")
+    return {
+        "stock": item.stock,
+        "sold": item.sold,
+        "on_shelf": item.on_shelf,
+        "title": item.product.title,
+        "orders": [
+            {"number": order.number, "key": order.client_order_id, "quantity": order.quantity} for order in orders
+        ],
+        "buyers": len({order.user_id for order in orders}),
+    }
+
+
+def read_room(room_id: int) -> dict[str, Any]:
+    """How far a room's log goes, and what is in it."""
+    return {
+        "seq": RoomHead.objects.get(room_id=room_id).seq,
+        "log": list(Event.objects.filter(room_id=room_id).order_by("seq").values_list("seq", flat=True)),
+        "comments": list(Comment.objects.filter(room_id=room_id).order_by("pk").values_list("content", flat=True)),
+    }
+
+
+def answer(name: str, arguments: dict[str, Any]) -> str:
+    """Call a function of this file; its result, or what it raised, as one line of JSON."""
+    try:
+        return json.dumps({"result": globals()[name](**arguments)})
+    except Exception:
+        return json.dumps({"error": traceback.format_exc()})
+    finally:
+        close_old_connections()
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        print(answer(sys.argv[1], json.loads(sys.argv[2])))
+    else:
+        for line in sys.stdin:
+            request = json.loads(line)
+            print(answer(request["name"], request["arguments"]), flush=True)

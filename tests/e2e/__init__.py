@@ -1,0 +1,1 @@
+"""Tests of whole deployments: real processes, real sockets."""

@@ -1,0 +1,328 @@
+"""Real servers for the tests: Liveroom's own processes, Redis and PostgreSQL, each on a free port of 127.0.0.1.
+
+A pytest plugin (`-p tests.servers`). A program that is missing fails the test with the line that installs it. What was
+started keeps a log, shown when a test fails, and is stopped by its process id when its fixture ends.
+"""
+
+import glob
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = float(os.environ.get("LIVEROOM_PATIENCE", "1"))
+"""Factor for every deadline of the tests: 2 or 3 on a slow machine. No test passes faster by it."""
+
+START_TIMEOUT = 30 * PATIENCE
+STOP_TIMEOUT = 15 * PATIENCE
+# Servers get no LIVEROOM_*, DATABASE_URL or the like from whoever runs the tests.
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+
+running: list["Program"] = []
+
+
+class Program:
+    """A started program. ``log`` holds all that it wrote to stdout and stderr, over every start."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        directory: Path,
+        environment: Mapping[str, str] | None = None,
+        user: str | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self.name = name
+        self.command = list(command)
+        self.log = directory / f"{name}.log"
+        self._directory = directory
+        self._environment = inherited() | dict(environment or {})
+        self._user = user
+        self._stop_signal = stop_signal
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, ready: Callable[[], bool] | None = None) -> None:
+        """Start it, and wait until ``ready`` says True; fails the test with the log when it ends or never is."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self._directory if self._user else ROOT,
+                env=self._environment,
+                user=self._user,
+                group=self._user,
+                extra_groups=[] if self._user else None,
+            )
+        running.append(self)
+        if ready is not None:
+            self._wait_for(ready)
+
+    def _wait_for(self, ready: Callable[[], bool]) -> None:
+        end = time.monotonic() + START_TIMEOUT
+        while not ready():
+            if not self.alive or time.monotonic() > end:
+                what = "did not answer in time" if self.alive else f"ended with {self.wait(0)}"
+                self.stop()
+                pytest.fail(f"{self.name} {what}:\n{self.text()[-4000:]}")
+            time.sleep(0.05)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, f"{self.name} was not started"
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process that was started, and to no other."""
+        assert self._process is not None, f"{self.name} was not started"
+        self._process.send_signal(number)
+
+    def wait(self, timeout: float) -> int:
+        """Return the exit code; raises subprocess.TimeoutExpired after ``timeout`` seconds."""
+        assert self._process is not None, f"{self.name} was not started"
+        code = self._process.wait(timeout)
+        if self in running:
+            running.remove(self)
+        return code
+
+    def stop(self) -> int | None:
+        """Ask it to end, and kill it if it has not after STOP_TIMEOUT; return the exit code, None if it never ran."""
+        if self._process is None:
+            return None
+        if self.alive:
+            self.signal(self._stop_signal)
+        try:
+            return self.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            return self.kill()
+
+    def kill(self) -> int:
+        """End it at once (SIGKILL)."""
+        self.signal(signal.SIGKILL)
+        return self.wait(STOP_TIMEOUT)
+
+    def text(self) -> str:
+        """The log so far."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+class Server(Program):
+    """One Liveroom process; ``url`` is its HTTP address, ``ws`` its WebSocket address, both without a last slash."""
+
+    def __init__(
+        self,
+        name: str,
+        environment: Mapping[str, str],
+        directory: Path,
+        *,
+        port: int | None = None,
+        server: str = "daphne",
+        plain: bool = False,
+    ) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.ws = f"ws://127.0.0.1:{self.port}"
+        serve = ["-m", "liveroom.serve", "--host", "127.0.0.1", "--port", str(self.port), "--server", server]
+        daphne = ["-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "liveroom.asgi:application"]
+        command = [sys.executable, *(daphne if plain else serve)]
+        super().__init__(name, command, directory=directory, environment=environment)
+
+    def start(self, ready: Callable[[], bool] | None = None) -> None:
+        super().start(ready or self._answers)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=START_TIMEOUT):
+                return True
+        except urllib.error.HTTPError as error:
+            error.close()
+            return True
+        except OSError:
+            return False
+
+
+class Redis(Program):
+    """A Redis server that keeps nothing on disk. ``url`` stays the same over a restart."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", str(directory)]
+        super().__init__("redis", [program("redis-server", "redis-server"), *options], directory=directory)
+
+    def start(self, ready: Callable[[], bool] | None = None) -> None:
+        super().start(ready or self._answers)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=START_TIMEOUT) as peer:
+                peer.sendall(b"PING\r\n")
+                return peer.recv(64) == b"+PONG\r\n"
+        except OSError:
+            return False
+
+
+class Postgres(Program):
+    """A PostgreSQL server with a cluster of its own, that nobody needs a password for and that never syncs its disk."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        self._data = directory / "data"
+        # PostgreSQL refuses to run as root.
+        self._owner = "postgres" if os.geteuid() == 0 else None
+        if self._owner:
+            shutil.chown(directory, self._owner, self._owner)
+        self._initdb(directory)
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": str(directory),
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "max_connections": "200",
+        }
+        command = [program("postgres", "postgresql"), "-D", str(self._data), "-p", str(self.port)]
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        # SIGTERM would wait until every client has gone.
+        super().__init__("postgres", command, directory=directory, user=self._owner, stop_signal=signal.SIGINT)
+
+    def _initdb(self, directory: Path) -> None:
+        made = subprocess.run(
+            [program("initdb", "postgresql"), "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+            + ["--locale=C", "--no-sync"],
+            cwd=directory,
+            env=inherited(),
+            user=self._owner,
+            group=self._owner,
+            extra_groups=[] if self._owner else None,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if made.returncode:
+            pytest.fail(f"initdb ended with {made.returncode}:\n{made.stdout}{made.stderr}")
+
+    def start(self, ready: Callable[[], bool] | None = None) -> None:
+        super().start(ready or self._answers)
+
+    def _answers(self) -> bool:
+        try:
+            self.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def execute(self, statement: str) -> None:
+        """Run one statement of the administrator's, outside any transaction."""
+        with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=5) as connection:
+            connection.execute(statement)
+
+    def url(self, database: str) -> str:
+        """What DATABASE_URL names this database."""
+        return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
+
+
+def inherited() -> dict[str, str]:
+    """The environment of a started program, before what its test sets."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ} | {"PYTHONUNBUFFERED": "1"}
+
+
+def free_port() -> int:
+    """A port that nobody listens on, below those that the kernel hands to outgoing connections."""
+    while True:
+        port = random.randint(15_000, 30_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def program(name: str, package: str) -> str:
+    """Where a program is, PostgreSQL's too, which Debian keeps off the path; fails the test when it is nowhere."""
+    places = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), reverse=True)
+    found = shutil.which(name) or (places[0] if places else None)
+    if found is None:
+        pytest.fail(f"{name} is missing. On Debian or Ubuntu: apt-get install -y --no-install-recommends {package}")
+    return found
+
+
+def run_python(*arguments: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run this Python in the project with nothing but this environment; it has START_TIMEOUT seconds."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=inherited() | dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=START_TIMEOUT,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def directory() -> Iterator[Path]:
+    """A folder for this run's databases and logs, that PostgreSQL's user can reach too."""
+    path = Path(tempfile.mkdtemp(prefix="liveroom-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def redis_server(directory: Path) -> Iterator[Redis]:
+    """A running Redis."""
+    folder = directory / "redis"
+    folder.mkdir()
+    redis = Redis(folder)
+    try:
+        redis.start()
+        yield redis
+    finally:
+        redis.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(directory: Path) -> Iterator[Postgres]:
+    """A running PostgreSQL."""
+    folder = directory / "postgres"
+    folder.mkdir()
+    postgres = Postgres(folder)
+    try:
+        postgres.start()
+        yield postgres
+    finally:
+        postgres.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Show the end of the log of every running server with a test that failed."""
+    report = yield
+    if report.failed:
+        report.sections += [(f"log of {server.name}", server.text()[-4000:]) for server in running]
+    return report
