@@ -115,7 +115,7 @@ class Viewer:
         return frame
 
     async def expect(self, msg_type: str, **fields: Any) -> Frame:
-        """The next frame, which must be exactly this one; without ``ts`` in ``fields`` any time of the last minute will do."""
+        """The next frame, which must be exactly this one; unless ``fields`` has ``ts``, a time near now will do."""
         frame = await self.recv()
         wanted = {"msg_type": msg_type, **fields}
         if "ts" not in fields:

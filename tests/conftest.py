@@ -68,7 +68,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 async def engine(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """The engine of the test's event loop, doing nothing by itself; afterwards no task, thread or connection is left."""
+    """The engine of the test's loop, doing nothing by itself; afterwards no task, thread or connection is left."""
     opened: list[BaseDatabaseWrapper] = []
 
     def remember(connection: BaseDatabaseWrapper, **_: Any) -> None:
@@ -91,7 +91,7 @@ async def engine(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Asy
 
 @pytest.fixture
 async def connect(engine: None) -> AsyncIterator[Connect]:
-    """Open sockets: ``await connect(user=…)`` by a token, ``await connect()`` as a guest; other arguments are Viewer's."""
+    """Open sockets: ``connect(user=…)`` by a token, ``connect()`` as a guest; other arguments are Viewer's."""
     from liveroom.asgi import application
 
     sockets: list[Viewer] = []

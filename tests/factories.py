@@ -24,7 +24,10 @@ def make_room(slug: str = "demo", *, host: User | None = None, **fields: Any) ->
 def make_item(
     room: Room, title: str = "Tea", *, price: str = "20.00", stock: int = 50, on_shelf: bool = True, **fields: Any
 ) -> ShelfItem:
-    """Put a new product on the room's shelf: one ``on_shelf`` event, unless it stays off. ``fields``: of the item, link or cover of the product."""
+    """Put a new product on a room's shelf: one ``on_shelf`` event, unless it stays off.
+
+    ``fields`` are the item's, and the product's ``link`` and ``cover``.
+    """
     product = Product.objects.create(
         title=title, list_price="30.00", link=fields.pop("link", ""), cover=fields.pop("cover", "")
     )
