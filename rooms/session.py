@@ -1,5 +1,6 @@
 """Who a socket's viewer is, and what he is shown when he comes in."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, NamedTuple
 
@@ -22,6 +23,8 @@ from rooms.selectors import GUEST, Picture, Viewer, user_part
 
 GUEST_ANNOUNCED_AFTER = 2.0
 """Seconds in which a login can still come before a guest is announced."""
+
+logger = logging.getLogger(__name__)
 
 NO_COMMENTS = msgspec.Raw(b"[]")
 
@@ -94,6 +97,7 @@ class ViewerSession:
             refused.close = refused.close or Close.TRY_AGAIN
             raise
         except Exception as error:
+            logger.exception("A handshake failed: %s", self.handshake.slug)
             raise Refused(
                 Code.INTERNAL, "The server failed on this handshake.", retry_after=5, close=Close.TRY_AGAIN
             ) from error

@@ -1,5 +1,6 @@
 """Purchases: never more than there is, one order per key."""
 
+import contextlib
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -144,11 +145,12 @@ def _check_open(room: Room) -> None:
         raise Refused(Code.SWITCHED_OFF, "Purchases are switched off in this room.")
 
 
-def _decimal(price: str | float) -> Decimal | None:
-    try:
-        return Decimal(str(price))
-    except InvalidOperation:
-        raise Refused(Code.BAD_MESSAGE, "price is no amount in yuan.", field="price") from None
+def _decimal(price: str | float) -> Decimal:
+    with contextlib.suppress(InvalidOperation):
+        amount = Decimal(str(price))
+        if amount.is_finite():
+            return amount
+    raise Refused(Code.BAD_MESSAGE, "price is no amount in yuan.", field="price")
 
 
 def _tell(tx: RoomTransaction, item: ShelfItem, user: User, role: Role, quantity: int) -> None:

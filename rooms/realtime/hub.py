@@ -361,6 +361,11 @@ class RoomHub:
             for outbox in staff:
                 outbox.send(frame, keep=False)
 
+    def end(self, refused: Refused) -> None:
+        """Send everybody in this room away."""
+        for connection in list(self.members.values()):
+            connection.end(refused)
+
     async def close(self) -> None:
         """Stop the hub's tasks and timers."""
         self.presence.close()

@@ -54,6 +54,8 @@ class Presence:
     @property
     def online(self) -> int:
         """Distinct people in the room."""
+        if not self._remotes:
+            return len(self._people)
         people = set(self._people)
         for remote in self._remotes.values():
             people |= remote.people

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 POLL_EVERY = 0.5
 TIDY_EVERY = 2.0
 SWEEP_EVERY = 0.1
+ASKED_WITHIN = 0.05
 HUB_KEPT = 15.0
 """Seconds that a hub without viewers is kept."""
 CLOSES_PER_SECOND = 2500
@@ -63,6 +64,7 @@ class Runtime:
         self._writers: dict[int, RoomWriter] = {}
         self._by_user: dict[int, list[Connection]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._telling: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         publish.attach(self)
@@ -101,6 +103,7 @@ class Runtime:
         try:
             # In the group before the room is read: nothing falls between the two.
             self.layer.join(publish.room_group(room_id))
+            self.layer.send(publish.PROCESSES, {"type": "process.ask", "process": publish.PROCESS})
             await hub.open()
         except BaseException:
             del self.hubs[room_id]
@@ -188,6 +191,8 @@ class Runtime:
         elif kind == "room.gossip":
             if hub := self.hubs.get(message["room"]):
                 hub.hear(process, msgspec.msgpack.decode(message["gossip"], type=Gossip))
+        elif kind == "process.ask":
+            self._tell_presence_soon()
         elif kind == "process.presence":
             for room_id, count, people in message["rooms"]:
                 if hub := self.hubs.get(room_id):
@@ -201,9 +206,12 @@ class Runtime:
         if not live:
             return
         rows = await self.database.read(selectors.heads, live)
-        for room_id, row in rows.items():
-            if hub := self.hubs.get(room_id):
-                hub.head_read(row)
+        for room_id in live:
+            hub = self.hubs.get(room_id)
+            if hub is not None and room_id in rows:
+                hub.head_read(rows[room_id])
+            elif hub is not None:
+                hub.end(Refused(Code.ROOM_NOT_FOUND, "This room was deleted.", close=Close.NO_ROOM))
 
     async def _sweep(self) -> None:
         now = time.monotonic()
@@ -223,7 +231,15 @@ class Runtime:
                 await self._close_hub(hub)
         self._writers = {room_id: writer for room_id, writer in self._writers.items() if not writer.idle}
 
+    def _tell_presence_soon(self) -> None:
+        """Answer, once for all who ask within a moment."""
+        if self._telling is None:
+            self._telling = self._loop.call_later(ASKED_WITHIN, self._tell_presence)
+
     def _tell_presence(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
         limit = settings.LIVEROOM_ANNOUNCE_UP_TO
         rooms = []
         for room_id, hub in self.hubs.items():
@@ -278,6 +294,8 @@ class Runtime:
             return
         await self._finish_writers()
         publish.detach(self)
+        if self._telling is not None:
+            self._telling.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
