@@ -114,7 +114,10 @@ class Deployments:
     def sqlite(
         self, name: str, *, server: str = "daphne", plain: bool = False, **environment: str
     ) -> Iterator[Deployment]:
-        """One process on SQLite, without Redis. ``plain``: by Daphne's own command; ``environment``: on top of ENVIRONMENT."""
+        """One process on SQLite, without Redis; ``environment`` comes on top of ENVIRONMENT.
+
+        ``plain``: started by Daphne's own command.
+        """
         if "sqlite" not in self._templates:
             template = self._directory / "template.sqlite3"
             self._templates["sqlite"] = str(template)

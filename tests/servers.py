@@ -14,12 +14,11 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 
@@ -153,13 +152,10 @@ class Server(Program):
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=START_TIMEOUT):
-                return True
-        except urllib.error.HTTPError as error:
-            error.close()
-            return True
-        except OSError:
+            httpx.get(f"{self.url}/healthz", timeout=START_TIMEOUT, trust_env=False)
+        except httpx.TransportError:
             return False
+        return True
 
 
 class Redis(Program):
@@ -209,9 +205,9 @@ class Postgres(Program):
         super().__init__("postgres", command, directory=directory, user=self._owner, stop_signal=signal.SIGINT)
 
     def _initdb(self, directory: Path) -> None:
+        options = ["-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         made = subprocess.run(
-            [program("initdb", "postgresql"), "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-            + ["--locale=C", "--no-sync"],
+            [program("initdb", "postgresql"), *options],
             cwd=directory,
             env=inherited(),
             user=self._owner,
