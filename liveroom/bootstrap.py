@@ -11,7 +11,6 @@ packages when they run as root on Debian; `run` never does. What cannot be done 
 import argparse
 import glob
 import hashlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -23,6 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 NODE_CLIENTS = ROOT / "tests" / "clients"
+# The scripts in a virtual environment hold its path: after a move, as after an upgrade of Python, it is made anew.
+IDENTITY = f"{sys.version} {VENV}"
+VENV_PACKAGE = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
 REQUIREMENTS = {"run": ("requirements.txt",), "dev": ("requirements.txt", "requirements-dev.txt")}
 # What the tests start, and where each is looked for: names on the path, or (with a slash) file patterns.
 PROGRAMS = {
@@ -41,22 +43,51 @@ def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - the system's Python is whatever it is
         stop(f"Liveroom needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
     os.chdir(ROOT)
-    if purpose == "test":
-        ensure_programs()
+    ensure_programs(purpose)
     ensure_packages("run" if purpose == "run" else "dev")
     if purpose == "test" and (NODE_CLIENTS / "package.json").exists():
         ensure_node_packages()
+
+
+def ensure_programs(purpose: str) -> None:
+    """Install the Debian packages that are missing, or stop with the one line that does."""
+    missing = [] if venv_is_ours() or can_make_venv() else [VENV_PACKAGE]
+    if purpose == "test":
+        missing += [package for package, places in PROGRAMS.items() if not any(map(find, places))]
+    if missing and purpose != "run" and is_debian_root():
+        apt_install(*missing)
+    elif missing:
+        sudo = "" if os.geteuid() == 0 else "sudo "
+        line = f"{sudo}apt-get update && {sudo}apt-get install -y --no-install-recommends {' '.join(missing)}"
+        stop(f"Programs are missing. On Debian or Ubuntu, type: {line}")
+
+
+def find(place: str) -> bool:
+    return bool(glob.glob(place)) if "/" in place else shutil.which(place) is not None
+
+
+def venv_is_ours() -> bool:
+    return read(VENV / ".identity") == IDENTITY and works(VENV_PYTHON, "-c", "")
+
+
+def can_make_venv() -> bool:
+    """Whether there is ensurepip (Debian packs it apart) or a pip that knows `--python` (22.3 and later)."""
+    return has_ensurepip() or works(sys.executable, "-m", "pip", "--python", sys.executable, "--version")
+
+
+def has_ensurepip() -> bool:
+    return works(sys.executable, "-c", "import ensurepip, venv")
 
 
 def ensure_packages(kind: str) -> None:
     """Bring `.venv` to the pinned versions of `kind` ("run" or "dev"), which must be a key of REQUIREMENTS."""
     stamp = VENV / f".installed-{kind}"
     files = REQUIREMENTS[kind]
-    wanted = digest(*(ROOT / name for name in files), extra=sys.version)
+    wanted = digest(*(ROOT / name for name in files), extra=IDENTITY)
     if VENV_PYTHON.exists() and read(stamp) == wanted and works(VENV_PYTHON, "-c", "import django"):
         return
-    if read(VENV / ".python") != sys.version or not works(VENV_PYTHON, "-c", ""):
-        create_venv(may_install=kind == "dev")
+    if not venv_is_ours():
+        create_venv()
     say(f"Installing {files[-1]} into .venv ...")
     # Without ensurepip the environment has no pip of its own: the system's installs into it.
     pip = [str(VENV_PYTHON), "-m", "pip"]
@@ -65,44 +96,15 @@ def ensure_packages(kind: str) -> None:
     run(*pip, "install", "--quiet", "-r", files[-1])
     stamp.write_text(wanted)
     if kind == "dev":
-        (VENV / ".installed-run").write_text(digest(ROOT / REQUIREMENTS["run"][0], extra=sys.version))
+        (VENV / ".installed-run").write_text(digest(ROOT / REQUIREMENTS["run"][0], extra=IDENTITY))
 
 
-def create_venv(*, may_install: bool) -> None:
+def create_venv() -> None:
     """Make `.venv` anew, with pip inside or, where Python lacks ensurepip, for the system's pip to fill."""
-    package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
-    if not has_module("ensurepip") and not system_pip_can_fill():
-        if not (may_install and is_debian_root()):
-            stop(f"This Python cannot make virtual environments. On Debian or Ubuntu: {apt_line(package)}")
-        apt_install(package)
     say("Creating .venv ...")
     shutil.rmtree(VENV, ignore_errors=True)
-    # A new process: ensurepip may have been installed a moment ago.
-    flags = [] if works(sys.executable, "-c", "import ensurepip") else ["--without-pip"]
-    run(sys.executable, "-m", "venv", *flags, str(VENV))
-    (VENV / ".python").write_text(sys.version)
-
-
-def has_module(name: str) -> bool:
-    return importlib.util.find_spec(name) is not None
-
-
-def system_pip_can_fill() -> bool:
-    """Whether there is a pip that knows `--python` (22.3 and later)."""
-    return has_module("venv") and works(sys.executable, "-m", "pip", "--python", sys.executable, "--version")
-
-
-def ensure_programs() -> None:
-    missing = [package for package, places in PROGRAMS.items() if not any(map(find, places))]
-    if not missing:
-        return
-    if not is_debian_root():
-        stop(f"The tests need {', '.join(missing)}. On Debian or Ubuntu: {apt_line(*missing)}")
-    apt_install(*missing)
-
-
-def find(place: str) -> bool:
-    return bool(glob.glob(place)) if "/" in place else shutil.which(place) is not None
+    run(sys.executable, "-m", "venv", *([] if has_ensurepip() else ["--without-pip"]), str(VENV))
+    (VENV / ".identity").write_text(IDENTITY)
 
 
 def ensure_node_packages() -> None:
@@ -120,10 +122,6 @@ def ensure_node_packages() -> None:
 
 def is_debian_root() -> bool:
     return os.geteuid() == 0 and Path("/etc/debian_version").exists() and shutil.which("apt-get") is not None
-
-
-def apt_line(*packages: str) -> str:
-    return f"{'' if os.geteuid() == 0 else 'sudo '}apt-get install -y --no-install-recommends {' '.join(packages)}"
 
 
 def apt_install(*packages: str) -> None:
