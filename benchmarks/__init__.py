@@ -1,0 +1,1 @@
+"""What Liveroom costs, beside its peers, in one run: ``python -m benchmarks``."""

@@ -1,0 +1,108 @@
+"""Scenario ``fanout``: one room, comments at a steady rate, every viewer is to get each of them."""
+
+import asyncio
+import os
+import statistics
+import time
+from dataclasses import dataclass
+
+from benchmarks.load import Seen, connect, connect_many
+from benchmarks.servers import CLIENT_CORE, LIVEROOM, STOCK, System, cores, running
+
+VIEWERS = 300
+RATES = (1, 5, 10)
+SECONDS = 12
+SETTLE = 3.0
+"""Seconds after the joins, and after the last comment, for what is still under way."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One system at one rate. CPU in µs of the server per delivered comment, latencies in ms, memory in KiB."""
+
+    system: str
+    viewers: int
+    rate: int
+    cpu: float
+    delivered: float
+    p50: float
+    p95: float
+    p99: float
+    memory: float
+
+
+async def measure(system: System, *, viewers: int, rate: int, seconds: int) -> Result:
+    """Run one system at one rate."""
+    with running(system) as server:
+        memory = server.memory
+        seen = Seen()
+        crowd = await connect_many(server.port, system.path, seen, viewers)
+        speaker = await connect(server.port, system.path, Seen())
+        speaker.say(0)
+        await asyncio.sleep(SETTLE)
+        memory = server.memory - memory
+        seen.comments = 0
+        seen.latencies.clear()
+        cpu, started = server.cpu, time.monotonic()
+        for number in range(rate * seconds):
+            await asyncio.sleep(max(0.0, started + number / rate - time.monotonic()))
+            speaker.say(number)
+        await asyncio.sleep(SETTLE)
+        cpu = server.cpu - cpu
+        result = summary(system, seen, viewers, rate, rate * seconds, cpu, memory)
+        for viewer in (*crowd, speaker):
+            viewer.close()
+        return result
+
+
+def summary(system: System, seen: Seen, viewers: int, rate: int, comments: int, cpu: float, memory: int) -> Result:
+    """The figures of a run."""
+    cuts = statistics.quantiles(seen.latencies, n=100) if len(seen.latencies) > 1 else [float("nan")] * 99
+    return Result(
+        system=system.name,
+        viewers=viewers,
+        rate=rate,
+        cpu=cpu * 1e6 / max(1, seen.comments),
+        delivered=100 * seen.comments / (comments * viewers),
+        p50=cuts[49],
+        p95=cuts[94],
+        p99=cuts[98],
+        memory=memory / 1024 / viewers,
+    )
+
+
+def table(results: list[Result]) -> str:
+    """The results as Markdown."""
+    lines = [
+        "| system | viewers | comments/s | CPU µs per delivered comment | delivered | p50 ms | p95 ms | p99 ms "
+        "| KiB per viewer |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {r.system} | {r.viewers} | {r.rate} | {r.cpu:.1f} | {r.delivered:.1f} % | {r.p50:.0f} | {r.p95:.0f} "
+        f"| {r.p99:.0f} | {r.memory:.0f} |"
+        for r in results
+    ]
+    return "\n".join(lines)
+
+
+def ratios(results: list[Result]) -> str:
+    """How many times cheaper Liveroom was, at each rate."""
+    lines = []
+    for rate in sorted({result.rate for result in results}):
+        by_system = {result.system: result for result in results if result.rate == rate}
+        ratio = by_system[STOCK.name].cpu / by_system[LIVEROOM.name].cpu
+        lines.append(f"At {rate} comments/s Liveroom used 1/{ratio:.1f} of the CPU of stock Channels.")
+    return "\n".join(lines)
+
+
+def run() -> str:
+    """Measure all systems side by side; returns the report."""
+    os.sched_setaffinity(0, {cores()[CLIENT_CORE % len(cores())]})
+    results = []
+    for rate in RATES:
+        for system in (STOCK, LIVEROOM):
+            print(f"fanout: {VIEWERS} viewers, {rate}/s, {system.name} …", flush=True)
+            results.append(asyncio.run(measure(system, viewers=VIEWERS, rate=rate, seconds=SECONDS)))
+            print(f"    {results[-1].cpu:.1f} µs, {results[-1].delivered:.1f} % delivered", flush=True)
+    return f"{table(results)}\n\n{ratios(results)}"
