@@ -141,7 +141,7 @@ class LayerLink:
         if self.healthy or not self.shared:
             return
         self._failed(TimeoutError("this process does not hear itself"))
-        await self._stop_pump()
+        await self._end(self._pump)
         # The PubSub layer's flush closes this process's connections; the core layer's deletes everybody's keys.
         if isinstance(self._layer, RedisPubSubChannelLayer):
             with contextlib.suppress(Exception):
@@ -151,19 +151,21 @@ class LayerLink:
         self._heard_at = self._loop.time()
         self._pump = asyncio.create_task(self._receiving())
 
-    async def _stop_pump(self) -> None:
-        if self._pump is not None:
-            self._pump.cancel()
-            await asyncio.wait({self._pump}, timeout=GROUP_TIMEOUT)
+    async def _end(self, task: asyncio.Task[None] | None) -> None:
+        if task is None:
+            return
+        end = self._loop.time() + GROUP_TIMEOUT
+        while not task.done() and self._loop.time() < end:
+            # Again and again: redis-py swallows a cancellation that comes while it connects.
+            task.cancel()
+            await asyncio.wait({task}, timeout=0.1)
 
     async def stop(self) -> None:
         """Send what waits, then give the channel up."""
         if self._sends:
             await asyncio.wait(set(self._sends), timeout=publish.SEND_TIMEOUT)
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.wait({self._keeper}, timeout=GROUP_TIMEOUT)
-        await self._stop_pump()
+        await self._end(self._keeper)
+        await self._end(self._pump)
         if isinstance(self._layer, RedisPubSubChannelLayer):
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(GROUP_TIMEOUT):
