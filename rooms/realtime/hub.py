@@ -58,7 +58,7 @@ class RoomHub:
         """Connections that use this hub, members or about to be; see Runtime.hub."""
         self.members: dict[Outbox, Connection] = {}
         self.tallies = Tallies()
-        self.presence = Presence(self.tallies, self._wake)
+        self.presence = Presence(self.tallies, self._wake, runtime.elsewhere(room_id))
         self.speakers: dict[str, Speaker] = {}
         self.held = 0
         self.empty_since = asyncio.get_running_loop().time()

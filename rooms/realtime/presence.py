@@ -6,7 +6,7 @@ grace.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -41,25 +41,71 @@ class Remote:
         return 0 if self.named else max(0, self.count - len(self.people))
 
 
+class Elsewhere:
+    """What the other processes hold of one room. Times are the loop's."""
+
+    def __init__(self) -> None:
+        self._remotes: dict[str, Remote] = {}
+
+    @property
+    def unheard(self) -> bool:
+        """Whether there is no process that was heard of lately."""
+        return not self._remotes
+
+    def count_with(self, people: Collection[str]) -> int:
+        """How many distinct people there are, these included."""
+        # Asked from other threads too: the loop may change what is gone through, so each is copied in one step.
+        remotes = tuple(self._remotes.values())
+        if not remotes:
+            return len(people)
+        return len(set(people).union(*(remote.people for remote in remotes))) + sum(
+            remote.unnamed for remote in remotes
+        )
+
+    def holds(self, person_id: str) -> bool:
+        return any(person_id in remote.people for remote in self._remotes.values())
+
+    def changed(self, process: str, now: float, *, here: Iterable[str], gone: Iterable[str]) -> None:
+        """A process began or ceased to hold these people."""
+        remote = self._heard(process, now)
+        remote.people.update(here)
+        remote.people.difference_update(gone)
+
+    def announced(self, process: str, now: float, *, count: int, people: Iterable[str] | None) -> None:
+        """A process says how many it holds, and who (None: too many to say)."""
+        remote = self._heard(process, now)
+        remote.count = count
+        remote.named = people is not None
+        remote.people = set(people) if people is not None else set()
+
+    def forget_silent(self, now: float) -> bool:
+        """Forget processes not heard of for REMOTE_TIMEOUT and the grace; whether there were any."""
+        limit = REMOTE_TIMEOUT + settings.LIVEROOM_GRACE
+        silent = [process for process, remote in self._remotes.items() if now - remote.heard > limit]
+        for process in silent:
+            del self._remotes[process]
+        return bool(silent)
+
+    def _heard(self, process: str, now: float) -> Remote:
+        remote = self._remotes.setdefault(process, Remote(now))
+        remote.heard = now
+        return remote
+
+
 class Presence:
     """The people of one room, as one event loop sees them. ``changed`` is called when there is something to tell."""
 
-    def __init__(self, tallies: Tallies, changed: Callable[[], None]) -> None:
+    def __init__(self, tallies: Tallies, changed: Callable[[], None], elsewhere: Elsewhere) -> None:
         self._tallies = tallies
         self._changed = changed
         self._people: dict[str, Person] = {}
-        self._remotes: dict[str, Remote] = {}
+        self._elsewhere = elsewhere
         self._loop = asyncio.get_running_loop()
 
     @property
     def online(self) -> int:
-        """Distinct people in the room."""
-        if not self._remotes:
-            return len(self._people)
-        people = set(self._people)
-        for remote in self._remotes.values():
-            people |= remote.people
-        return len(people) + sum(remote.unnamed for remote in self._remotes.values())
+        """Distinct people in the room; may be asked from any thread."""
+        return self._elsewhere.count_with(self._people)
 
     @property
     def here(self) -> list[str]:
@@ -104,7 +150,7 @@ class Presence:
     def _announce(self, person_id: str) -> None:
         person = self._people[person_id]
         person.announced = True
-        if person.part is not None and not self._held_elsewhere(person_id):
+        if person.part is not None and not self._elsewhere.holds(person_id):
             self._tallies.join(person.part)
             self._tallies.gossip.joins.append(person.part)
             self._changed()
@@ -112,13 +158,10 @@ class Presence:
     def _leave(self, person_id: str) -> None:
         person = self._people.pop(person_id)
         self._tallies.gossip.gone.append(person_id)
-        if person.announced and person.part is not None and not self._held_elsewhere(person_id):
+        if person.announced and person.part is not None and not self._elsewhere.holds(person_id):
             self._tallies.leave(person.part)
             self._tallies.gossip.leaves.append(person.part)
         self._changed()
-
-    def _held_elsewhere(self, person_id: str) -> bool:
-        return any(person_id in remote.people for remote in self._remotes.values())
 
     def _later(self, person: Person, delay: float, step: Callable[[], None]) -> None:
         if delay <= 0:
@@ -134,34 +177,20 @@ class Presence:
 
     def remote_changed(self, process: str, here: Iterable[str], gone: Iterable[str]) -> None:
         """Another process began or ceased to hold these people."""
-        remote = self._remote(process)
-        remote.people.update(here)
-        remote.people.difference_update(gone)
+        self._elsewhere.changed(process, self._loop.time(), here=here, gone=gone)
         self._changed()
 
     def remote_announced(self, process: str, count: int, people: list[str] | None) -> None:
         """Another process says how many it holds, and who (None: too many to say)."""
         before = self.online
-        remote = self._remote(process)
-        remote.count = count
-        remote.named = people is not None
-        remote.people = set(people) if people is not None else set()
+        self._elsewhere.announced(process, self._loop.time(), count=count, people=people)
         if self.online != before:
             self._changed()
 
     def remote_silent(self, now: float) -> None:
         """Forget processes not heard of for REMOTE_TIMEOUT and the grace; ``now`` is the loop's time."""
-        limit = REMOTE_TIMEOUT + settings.LIVEROOM_GRACE
-        for process, remote in list(self._remotes.items()):
-            if now - remote.heard > limit:
-                del self._remotes[process]
-                self._changed()
-
-    def _remote(self, process: str) -> Remote:
-        now = self._loop.time()
-        remote = self._remotes.setdefault(process, Remote(now))
-        remote.heard = now
-        return remote
+        if self._elsewhere.forget_silent(now):
+            self._changed()
 
     def close(self) -> None:
         """Stop all timers."""

@@ -5,8 +5,8 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, NamedTuple
 
 import msgspec
 from django.conf import settings
@@ -19,6 +19,7 @@ from rooms.realtime.database import Database
 from rooms.realtime.hub import RoomHub
 from rooms.realtime.layer import LayerLink
 from rooms.realtime.outbox import Outbox
+from rooms.realtime.presence import Elsewhere
 from rooms.realtime.tallies import Gossip
 from rooms.realtime.writer import RoomWriter
 from rooms.transaction import likes_add
@@ -48,6 +49,31 @@ def current() -> "Runtime":
     return found
 
 
+class State(NamedTuple):
+    """How the live side of this process stands. ``layer``: it hears itself on the channel layer."""
+
+    layer: bool
+    draining: bool
+
+
+def state() -> State:
+    """How this process stands; may be asked from any thread."""
+    runtimes = list(_runtimes.values())
+    return State(
+        layer=all(runtime.layer.healthy for runtime in runtimes),
+        draining=any(runtime.draining for runtime in runtimes),
+    )
+
+
+def online_of(room_ids: Iterable[int]) -> dict[int, int]:
+    """Distinct people in each of these rooms, over all processes; may be asked from any thread.
+
+    Of the other processes it knows what they said in the last seconds, and nothing before this process has a runtime.
+    """
+    runtimes = list(_runtimes.values())
+    return {room_id: max((runtime.online(room_id) for runtime in runtimes), default=0) for room_id in room_ids}
+
+
 class Runtime:
     """Owns everything that lives on one event loop. ``stop`` ends it, and closes its threads' connections."""
 
@@ -61,6 +87,7 @@ class Runtime:
         self.draining = False
         self._all_gone = asyncio.Event()
         self._opening: dict[int, asyncio.Task[RoomHub]] = {}
+        self._elsewhere: dict[int, Elsewhere] = {}
         self._writers: dict[int, RoomWriter] = {}
         self._by_user: dict[int, list[Connection]] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -197,6 +224,19 @@ class Runtime:
             for room_id, count, people in message["rooms"]:
                 if hub := self.hubs.get(room_id):
                     hub.presence.remote_announced(process, count, people)
+                else:
+                    self.elsewhere(room_id).announced(process, self._loop.time(), count=count, people=people)
+
+    def elsewhere(self, room_id: int) -> Elsewhere:
+        """What the other processes hold of a room, whether it has a hub here or not."""
+        return self._elsewhere.setdefault(room_id, Elsewhere())
+
+    def online(self, room_id: int) -> int:
+        """Distinct people in a room, over all processes; may be asked from any thread."""
+        if hub := self.hubs.get(room_id):
+            return hub.presence.online
+        elsewhere = self._elsewhere.get(room_id)
+        return elsewhere.count_with(()) if elsewhere else 0
 
     # --- What is done regularly.
 
@@ -229,7 +269,16 @@ class Runtime:
             await self._save_likes(hub)
             if now - hub.empty_since > HUB_KEPT and not hub.users:
                 await self._close_hub(hub)
+        self._forget_silent(now)
         self._writers = {room_id: writer for room_id, writer in self._writers.items() if not writer.idle}
+
+    def _forget_silent(self, now: float) -> None:
+        """What `hub.tidy` does, for the rooms that have no hub here."""
+        for room_id, elsewhere in list(self._elsewhere.items()):
+            if room_id not in self.hubs:
+                elsewhere.forget_silent(now)
+                if elsewhere.unheard:
+                    del self._elsewhere[room_id]
 
     def _tell_presence_soon(self) -> None:
         """Answer, once for all who ask within a moment."""
