@@ -217,6 +217,8 @@ def stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "ONLINE_EVERY", NEVER)
     monkeypatch.setattr(presence, "REMOTE_TIMEOUT", NEVER)
     monkeypatch.setattr(hub, "REST_MIN", 0.001)
+    # Every init is read anew: an old picture with the events after it would prove nothing of the snapshot law.
+    monkeypatch.setattr(hub, "PICTURE_AGE", 0)
 
 
 class Clock:

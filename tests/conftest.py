@@ -13,10 +13,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from accounts.models import User
+from liveroom.asgi import application
 from products.models import ShelfItem
 from rooms.models import Room
 from tests import factories
 from tests.clients import Clock, Viewer, engine_or_none, settle, stand_still, threads_of_the_engine
+from tests.law import Witness
 
 Connect = Callable[..., Awaitable[Viewer]]
 
@@ -92,8 +94,6 @@ async def engine(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Asy
 @pytest.fixture
 async def connect(engine: None) -> AsyncIterator[Connect]:
     """Open sockets: ``connect(user=…)`` by a token, ``connect()`` as a guest; other arguments are Viewer's."""
-    from liveroom.asgi import application
-
     sockets: list[Viewer] = []
 
     async def open_socket(path: str = "/ws/rooms/demo/", *, user: User | None = None, **options: Any) -> Viewer:
@@ -115,7 +115,14 @@ async def enter(connect: Connect) -> Callable[..., Awaitable[Viewer]]:
     async def come_in(path: str = "/ws/rooms/demo/", **options: Any) -> Viewer:
         socket = await connect(path, **options)
         await socket.init()
-        await socket.nothing()
+        assert {frame["msg_type"] for frame in await socket.rest()} <= {"online"}
         return socket
 
     return come_in
+
+
+@pytest.fixture
+async def witness(room: Room, connect: Connect) -> Witness:
+    """A guest in ``room`` from the beginning, for the snapshot law; he counts as online."""
+    socket = await connect()
+    return Witness(socket, await socket.init(), connect)
