@@ -324,11 +324,7 @@ class RoomHub:
         """Add what another process tells of this room."""
         if gossip.likes:
             self.tallies.add_likes(gossip.likes, gossip.likers)
-        for user in gossip.joins:
-            self.tallies.join(user)
-        for user in gossip.leaves:
-            self.tallies.leave(user)
-        self.presence.remote_changed(process, gossip.here, gossip.gone)
+        self.presence.remote_moved(process, gossip.moves)
 
     def head_read(self, row: HeadRow) -> None:
         """What the look at the newest numbers found."""

@@ -1,8 +1,9 @@
 """Who is in a room: the people that this process holds, and what the others say they hold.
 
-Nobody joins while another process holds him, nobody leaves while one does. There are no counters that a kill could
-leave wrong: a process not heard of for REMOTE_TIMEOUT is gone, and the people that it named are remembered for the
-grace.
+Nobody joins while another process holds him, nobody leaves while one does. Every process tells the others of each
+coming and going, and decides for itself what its own viewers hear of it: so two that let go of somebody at the same
+moment do not each leave it to the other. There are no counters that a kill could leave wrong: a process not heard of
+for REMOTE_TIMEOUT is gone, and the people that it named are remembered for the grace.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from rooms.messages import UserPart
-from rooms.realtime.tallies import Tallies
+from rooms.realtime.tallies import Move, Tallies
 
 REMOTE_TIMEOUT = 6.0
 
@@ -62,14 +63,17 @@ class Elsewhere:
             remote.unnamed for remote in remotes
         )
 
-    def holds(self, person_id: str) -> bool:
-        return any(person_id in remote.people for remote in self._remotes.values())
+    def holds(self, person_id: str, *, but: str | None = None) -> bool:
+        """Whether a process, other than ``but``, holds him."""
+        return any(person_id in remote.people for process, remote in self._remotes.items() if process != but)
 
-    def changed(self, process: str, now: float, *, here: Iterable[str], gone: Iterable[str]) -> None:
-        """A process began or ceased to hold these people."""
-        remote = self._heard(process, now)
-        remote.people.update(here)
-        remote.people.difference_update(gone)
+    def moved(self, process: str, now: float, move: Move) -> None:
+        """A process began or ceased to hold somebody."""
+        people = self._heard(process, now).people
+        if move.held:
+            people.add(move.person_id)
+        else:
+            people.discard(move.person_id)
 
     def announced(self, process: str, now: float, *, count: int, people: Iterable[str] | None) -> None:
         """A process says how many it holds, and who (None: too many to say)."""
@@ -121,7 +125,7 @@ class Presence:
         person = self._people.get(person_id)
         if person is None:
             person = self._people[person_id] = Person(part)
-            self._tallies.gossip.here.append(person_id)
+            self._tallies.gossip.moves.append(Move(person_id, True, None))
             self._later(person, announce_after, lambda: self._announce(person_id))
         elif not person.sockets:
             # Back within the grace: as if he had never been away.
@@ -150,18 +154,27 @@ class Presence:
     def _announce(self, person_id: str) -> None:
         person = self._people[person_id]
         person.announced = True
-        if person.part is not None and not self._elsewhere.holds(person_id):
-            self._tallies.join(person.part)
-            self._tallies.gossip.joins.append(person.part)
+        if person.part is not None:
+            self._tallies.gossip.moves.append(Move(person_id, True, person.part))
+            self._tell(Move(person_id, True, person.part))
             self._changed()
 
     def _leave(self, person_id: str) -> None:
         person = self._people.pop(person_id)
-        self._tallies.gossip.gone.append(person_id)
-        if person.announced and person.part is not None and not self._elsewhere.holds(person_id):
-            self._tallies.leave(person.part)
-            self._tallies.gossip.leaves.append(person.part)
+        move = Move(person_id, False, person.part if person.announced else None)
+        self._tallies.gossip.moves.append(move)
+        self._tell(move)
         self._changed()
+
+    def _tell(self, move: Move, *, of: str | None = None) -> None:
+        """Tell our viewers, unless another than the process ``of`` holds him; None: this one."""
+        held = of is not None and move.person_id in self._people
+        if move.part is None or held or self._elsewhere.holds(move.person_id, but=of):
+            return
+        if move.held:
+            self._tallies.join(move.part)
+        else:
+            self._tallies.leave(move.part)
 
     def _later(self, person: Person, delay: float, step: Callable[[], None]) -> None:
         if delay <= 0:
@@ -175,9 +188,11 @@ class Presence:
             person.timer.cancel()
             person.timer = None
 
-    def remote_changed(self, process: str, here: Iterable[str], gone: Iterable[str]) -> None:
+    def remote_moved(self, process: str, moves: Iterable[Move]) -> None:
         """Another process began or ceased to hold these people."""
-        self._elsewhere.changed(process, self._loop.time(), here=here, gone=gone)
+        for move in moves:
+            self._elsewhere.moved(process, self._loop.time(), move)
+            self._tell(move, of=process)
         self._changed()
 
     def remote_announced(self, process: str, count: int, people: list[str] | None) -> None:

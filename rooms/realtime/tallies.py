@@ -21,18 +21,23 @@ class Ephemeral(NamedTuple):
     but: str | None = None
 
 
+class Move(NamedTuple):
+    """A process began or ceased to hold somebody. ``part`` is None while he is not announced."""
+
+    person_id: str
+    held: bool
+    part: UserPart | None
+
+
 class Gossip(msgspec.Struct, array_like=True):
-    """What one process tells the others of one room. ``here`` and ``gone``: who it holds and no longer holds."""
+    """What one process tells the others of one room; ``moves`` are in their order."""
 
     likes: int = 0
     likers: list[UserPart] = []
-    joins: list[UserPart] = []
-    leaves: list[UserPart] = []
-    here: list[str] = []
-    gone: list[str] = []
+    moves: list[Move] = []
 
     def __bool__(self) -> bool:
-        return bool(self.likes or self.joins or self.leaves or self.here or self.gone)
+        return bool(self.likes or self.moves)
 
 
 class PerSecond:
@@ -81,8 +86,8 @@ class Tallies:
             self._likers.update((user.id, user) for user in likers)
 
     def join(self, user: UserPart) -> None:
-        self._leaves.pop(user.id, None)
-        self._joins[user.id] = user
+        if self._leaves.pop(user.id, None) is None:
+            self._joins[user.id] = user
 
     def leave(self, user: UserPart) -> None:
         if self._joins.pop(user.id, None) is None:
