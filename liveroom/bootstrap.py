@@ -80,14 +80,14 @@ def has_ensurepip() -> bool:
 
 
 def ensure_packages(kind: str) -> None:
-    """Bring `.venv` to the pinned versions of `kind` ("run" or "dev"), which must be a key of REQUIREMENTS."""
+    """Bring `.venv` to the pinned versions of `kind`, a key of REQUIREMENTS."""
     stamp = VENV / f".installed-{kind}"
     files = REQUIREMENTS[kind]
     wanted = digest(*(ROOT / name for name in files), extra=IDENTITY)
-    if VENV_PYTHON.exists() and read(stamp) == wanted and works(VENV_PYTHON, "-c", "import django"):
-        return
     if not venv_is_ours():
         create_venv()
+    if read(stamp) == wanted:
+        return
     say(f"Installing {files[-1]} into .venv ...")
     # Without ensurepip the environment has no pip of its own: the system's installs into it.
     pip = [str(VENV_PYTHON), "-m", "pip"]
@@ -129,7 +129,17 @@ def apt_install(*packages: str) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     # An update that fails may still leave lists that are good enough; the installation tells.
     subprocess.run(["apt-get", "update", "-qq"], env=environment, stdin=subprocess.DEVNULL, check=False)
-    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, environment=environment)
+    run(
+        "apt-get",
+        "install",
+        "-y",
+        "-qq",
+        "-o",
+        "Dpkg::Use-Pty=0",
+        "--no-install-recommends",
+        *packages,
+        environment=environment,
+    )
 
 
 def digest(*files: Path, extra: str = "") -> str:

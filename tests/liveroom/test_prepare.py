@@ -1,0 +1,125 @@
+"""`manage.py prepare`: what a first start needs, and that a second one does nothing."""
+
+import os
+import re
+import stat
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+
+from accounts.models import User
+
+KEPT = re.compile(r"name: (\S+)  password: (\S+)  \(kept in .*admin\.txt\)")
+
+
+@pytest.fixture
+def var(tmp_path: Path, settings: Settings, transactional_db: None) -> Path:
+    """The folder for what the server keeps; it does not exist yet."""
+    settings.VAR_DIR = tmp_path / "var"
+    return tmp_path / "var"
+
+
+def prepare() -> str:
+    """Run the command and return what it says."""
+    said = StringIO()
+    call_command("prepare", stdout=said, stderr=said)
+    return said.getvalue()
+
+
+def test_a_first_start_makes_an_administrator(var: Path) -> None:
+    """Name and password are made, work, are printed with the addresses, and are readable to their owner alone."""
+    said = prepare()
+    kept = KEPT.search(said)
+    assert kept is not None
+    user = User.objects.get(is_superuser=True)
+    assert user.is_staff
+    assert user.username == kept[1] == "admin"
+    assert user.check_password(kept[2])
+    assert "http://127.0.0.1:8000/rooms/demo/\n" in said
+    assert "http://127.0.0.1:8000/admin/ " in said
+    assert (var / "admin.txt").read_text().split() == [kept[1], kept[2]]
+    assert stat.S_IMODE((var / "admin.txt").stat().st_mode) == 0o600
+    assert os.listdir(var) == ["admin.txt"]
+
+
+def test_a_second_start_changes_nothing(var: Path) -> None:
+    """The same words, the same account, the same file."""
+    first = prepare()
+    file, users = (var / "admin.txt").stat(), list(User.objects.values())
+    assert prepare() == first
+    assert (var / "admin.txt").stat().st_mtime_ns == file.st_mtime_ns
+    assert (var / "admin.txt").stat().st_ino == file.st_ino
+    assert list(User.objects.values()) == users
+
+
+def test_a_password_that_was_changed_is_not_printed(var: Path) -> None:
+    """The file's password is shown while it is true; after that, how to set another."""
+    password = KEPT.search(prepare())
+    assert password is not None
+    user = User.objects.get(username="admin")
+    user.set_password("another")
+    user.save()
+    said = prepare()
+    assert password[2] not in said
+    assert "sign in as admin " in said
+    assert "manage.py changepassword admin" in said
+
+
+def test_a_lost_file_changes_no_account(var: Path) -> None:
+    """Whoever deletes the file keeps his password."""
+    prepare()
+    before = User.objects.get(username="admin").password
+    (var / "admin.txt").unlink()
+    assert "sign in as admin " in prepare()
+    assert User.objects.get(username="admin").password == before
+    assert not (var / "admin.txt").exists()
+
+
+def test_a_new_database_gets_the_kept_password(var: Path) -> None:
+    """With every administrator gone and the file still there, the file goes on being true."""
+    first = prepare()
+    User.objects.all().delete()
+    assert prepare() == first
+
+
+def test_a_deleted_administrator_stays_deleted_while_there_is_another(var: Path) -> None:
+    """Nobody comes back with a password that was printed once."""
+    prepare()
+    User.objects.filter(username="admin").delete()
+    User.objects.create_superuser("boss", "his own")
+    assert "sign in as boss " in prepare()
+    assert not User.objects.filter(username="admin").exists()
+
+
+def test_somebody_called_admin_does_not_become_one(var: Path) -> None:
+    """A name that is taken by an ordinary user is left to him."""
+    User.objects.create_user("admin", "his own")
+    kept = KEPT.search(prepare())
+    assert kept is not None
+    assert kept[1] != "admin"
+    assert not User.objects.get(username="admin").is_superuser
+    assert User.objects.get(username=kept[1]).check_password(kept[2])
+
+
+@pytest.mark.parametrize(
+    ("host", "base", "warned"),
+    [
+        ("localhost", "http://localhost:81", False),
+        ("0.0.0.0", "http://127.0.0.1:81", True),
+        ("::", "http://[::1]:81", True),
+        ("192.0.2.7", "http://192.0.2.7:81", True),
+    ],
+)
+def test_the_addresses_are_those_of_a_browser(
+    var: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, host: str, base: str, warned: bool
+) -> None:
+    """What is printed can be opened here, and DEBUG towards a network is warned of."""
+    settings.DEBUG = True
+    monkeypatch.setenv("HOST", host)
+    monkeypatch.setenv("PORT", "81")
+    said = prepare()
+    assert f"{base}/rooms/demo/\n" in said
+    assert ("DEBUG is on" in said) is warned

@@ -1,0 +1,133 @@
+"""`python -m liveroom.serve`: the address, the limits, the end. Each with the real servers."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+
+import httpx
+import pytest
+import websockets
+from websockets.sync.client import ClientConnection, connect
+
+from tests.deployment import Deployments
+from tests.servers import PATIENCE, ROOT, inherited, run_python
+
+SERVERS = ["daphne", "uvicorn"]
+TIMEOUT = 10 * PATIENCE
+
+
+def read_until_closed(client: ClientConnection) -> list[dict[str, object]]:
+    """Return the frames that come before the server closes."""
+    frames = []
+    while True:
+        try:
+            frames.append(json.loads(client.recv(timeout=TIMEOUT)))
+        except websockets.ConnectionClosed:
+            return frames
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_sends_everybody_away_and_is_a_success(
+    deployments: Deployments, server: str, number: signal.Signals
+) -> None:
+    """Every socket reads `restarting` and 4000, nobody new is let in, and the process exits with 0 within 10 s."""
+    with deployments.sqlite("end", server=server) as site, ExitStack() as stack:
+        site.call("make_room", slug="demo")
+        clients = [stack.enter_context(connect(f"{site.ws}/ws/rooms/demo/")) for _ in range(20)]
+        for client in clients:
+            assert json.loads(client.recv(timeout=TIMEOUT))["msg_type"] == "init"
+        # It never says anything: to the server a connection without an application.
+        stack.enter_context(socket.create_connection(("127.0.0.1", site.servers[0].port)))
+        begin = time.monotonic()
+        site.servers[0].signal(number)
+        for client in clients:
+            *_, last = read_until_closed(client)
+            assert (last["msg_type"], last["code"], last["close"]) == ("error", "restarting", 4000)
+            assert client.close_code == 4000
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", site.servers[0].port))
+        assert site.servers[0].wait(TIMEOUT) == 0
+        assert time.monotonic() - begin < 10
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_frame_beyond_64_kib_is_closed_with_1009(deployments: Deployments, server: str) -> None:
+    """What the server does not read at all ends with a close frame, not with a reset, and hurts nobody else."""
+    with deployments.sqlite("size", server=server) as site:
+        site.call("make_room", slug="demo")
+        with connect(f"{site.ws}/ws/rooms/demo/") as client, connect(f"{site.ws}/ws/rooms/demo/") as other:
+            client.send("x" * (64 * 1024 + 1))
+            read_until_closed(client)
+            assert client.close_code == 1009
+            assert json.loads(other.recv(timeout=TIMEOUT))["msg_type"] == "init"
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_a_socket_that_is_bound_already_is_served(server: str, family: socket.AddressFamily) -> None:
+    """--fd takes over a socket of either family: its backlog and send buffer become ours."""
+    with socket.socket(family) as listener:
+        listener.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        host = "[::1]" if family == socket.AF_INET6 else "127.0.0.1"
+        serve = ["-m", "liveroom.serve", "--fd", str(listener.fileno()), "--server", server]
+        with subprocess.Popen(
+            [sys.executable, *serve],
+            cwd=ROOT,
+            env=inherited() | {"DEBUG": "1"},
+            pass_fds=[listener.fileno()],
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                assert process.stdout is not None
+                assert process.stdout.readline() == f"Listening on http://{host}:{port} ({server}).\n"
+                assert httpx.get(f"http://{host}:{port}/healthz", timeout=TIMEOUT, trust_env=False).status_code == 200
+                # The kernel doubles what is asked for.
+                assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == 2 * 64 * 1024
+            finally:
+                process.terminate()
+            assert process.wait(TIMEOUT) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (
+            ["--host", "203.0.113.1", "--port", "8000"],
+            1,
+            "Cannot listen on 203.0.113.1:8000: Cannot assign requested address.",
+        ),
+        (["--fd", "99"], 1, "Cannot listen on descriptor 99: Bad file descriptor."),
+        (["--port", "eight"], 2, "python -m liveroom.serve: error: argument --port: invalid int value: 'eight'"),
+        (["--port", "65536"], 2, "python -m liveroom.serve: error: a port is 0 to 65535, not 65536"),
+        (["--server", "apache"], 2, "python -m liveroom.serve: error: the server is daphne or uvicorn, not 'apache'"),
+    ],
+)
+def test_an_address_that_cannot_be_is_told_in_one_line(arguments: list[str], code: int, said: str) -> None:
+    """What is wrong with the arguments is the last line, without a traceback."""
+    ended = run_python("-m", "liveroom.serve", *arguments, environment={"DEBUG": "1"})
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (code, said)
+
+
+@pytest.mark.parametrize("name", ["PORT", "SERVER"])
+def test_what_the_environment_says_is_judged_too(name: str) -> None:
+    """A value from the environment that is no good ends the start like one from the command line."""
+    ended = run_python("-m", "liveroom.serve", environment={"DEBUG": "1", name: "x"})
+    assert ended.returncode == 2
+
+
+def test_a_port_in_use_is_told_in_one_line() -> None:
+    """A second server on the same port ends with 1 and names the address."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ended = run_python("-m", "liveroom.serve", environment={"DEBUG": "1", "PORT": port})
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == f"Cannot listen on 127.0.0.1:{port}: Address already in use.\n"
