@@ -31,7 +31,7 @@ def set_up(clone: Path, purpose: str) -> list[str]:
 
 
 def test_what_is_there_is_not_installed_again(clone: Path) -> None:
-    """Installed once; again when the list changes; anew in a folder that was moved. Servers have what the checks need."""
+    """Once; again when the list changes; anew in a folder that was moved. Servers have what the checks need."""
     assert set_up(clone, "run") == ["Creating .venv ...", "Installing requirements.txt into .venv ..."]
     assert set_up(clone, "run") == []
     assert set_up(clone, "dev") == ["Installing requirements-dev.txt into .venv ..."]
