@@ -24,8 +24,34 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+async def dial(
+    url: str, slug: str, *, token: str | None = None, since: int | None = None, epoch: str | None = None
+) -> ClientConnection:
+    """Open a socket to a room on the process with that HTTP address."""
+    query = f"?since={since}&epoch={epoch}" if since is not None else ""
+    return await connect(
+        f"{url.replace('http', 'ws', 1)}/ws/rooms/{slug}/{query}",
+        additional_headers={"Authorization": f"Bearer {token}"} if token else {},
+        compression=None,
+        proxy=None,
+        ping_interval=None,
+        max_queue=None,
+        open_timeout=DEADLINE,
+        close_timeout=DEADLINE,
+    )
+
+
+def is_durable(frame: Frame) -> bool:
+    """Whether a server frame is an event of the room's log."""
+    return "seq" in frame and frame["msg_type"] not in ("init", "ack", "pong")
+
+
+class Ended(AssertionError):
+    """The socket ended while something was expected of it."""
+
+
 class Client:
-    """One socket of one viewer. ``frames`` holds all that came, ``arrivals`` when (ms), ``code`` how the socket ended."""
+    """One socket of one viewer. ``frames``: all that came; ``arrivals``: when (ms); ``code``: how it ended."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
@@ -37,31 +63,9 @@ class Client:
         self._reading = asyncio.create_task(self._keep_reading())
 
     @classmethod
-    async def open(
-        cls,
-        url: str,
-        slug: str,
-        *,
-        token: str | None = None,
-        since: int | None = None,
-        epoch: str | None = None,
-        **options: Any,
-    ) -> Self:
-        """Connect to a process (its HTTP address); nothing is read yet."""
-        query = f"?since={since}&epoch={epoch}" if since is not None else ""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        socket = await connect(
-            f"{url.replace('http', 'ws', 1)}/ws/rooms/{slug}/{query}",
-            additional_headers=headers,
-            compression=None,
-            proxy=None,
-            ping_interval=None,
-            max_queue=None,
-            open_timeout=DEADLINE,
-            close_timeout=DEADLINE,
-            **options,
-        )
-        return cls(socket)
+    async def open(cls, url: str, slug: str, **options: Any) -> Self:
+        """Connect as ``dial`` does; nothing is read yet."""
+        return cls(await dial(url, slug, **options))
 
     @classmethod
     async def enter(cls, url: str, slug: str, **options: Any) -> Self:
@@ -83,7 +87,7 @@ class Client:
     @property
     def events(self) -> list[Frame]:
         """The durable events that came, in order."""
-        return [frame for frame in self.frames if "seq" in frame and frame["msg_type"] not in ("init", "ack", "pong")]
+        return [frame for frame in self.frames if is_durable(frame)]
 
     def seen(self, msg_type: str) -> list[Frame]:
         """All frames of a type that came so far."""
@@ -109,7 +113,8 @@ class Client:
         try:
             async with asyncio.timeout(DEADLINE):
                 while not condition():
-                    assert not self._reading.done(), f"closed with {self.code} before {what}; came: {self.frames[-20:]}"
+                    if self._reading.done():
+                        raise Ended(f"closed with {self.code} before {what}; came: {self.frames[-20:]}")
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:

@@ -26,7 +26,7 @@ def setup(request: pytest.FixtureRequest, deployments: Deployments) -> Iterator[
 
 @pytest.fixture
 def room(setup: Deployment) -> dict[str, Any]:
-    """A live room of its own for each test: ``slug``, ``id``, ``host`` (a token), ``items`` (one, 50 pieces), ``seq``."""
+    """A live room for each test: ``slug``, ``id``, ``host`` (a token), ``items`` (one, 50 pieces), ``seq``."""
     made: dict[str, Any] = setup.call("make_room", slug=f"room-{next(_slugs)}")
     return made
 
@@ -40,7 +40,7 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
 
 @pytest.fixture
 def enter(setup: Deployment, room: dict[str, Any], stack: AsyncExitStack) -> Enter:
-    """Bring viewers into the room, one after the other to the next process: ``enter(token=…)``, ``enter(since=…, epoch=…)``."""
+    """Bring viewers into the room, each to the next process: ``enter(token=…)``, ``enter(since=…, epoch=…, url=…)``."""
     urls = itertools.cycle(setup.urls)
 
     async def come_in(**options: Any) -> Client:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import time
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,7 +57,7 @@ async def test_likes_are_summed_for_everybody(room: Room, enter: Enter) -> None:
     for count, client in enumerate(clients, 1):
         await client.send("like", count=count)
     for client in clients:
-        await client.wait(lambda client=client: sum(frame["count"] for frame in client.seen("like")) == 10, "10 likes")
+        await client.wait(partial(likes_are, client, 10), "10 likes")
         assert client.seen("like")[-1]["total"] == 10
     assert (await enter()).init["likes"] == 10
 
@@ -113,7 +114,7 @@ async def test_nobody_joins_twice_or_leaves_early(setup: Deployment, room: Room,
     for url in setup.urls * 2:
         sockets.append(await enter(token=li["token"], url=url))
         for watcher in watchers:
-            await watcher.wait(lambda watcher=watcher: joins(watcher, li["id"]), "join")
+            await watcher.wait(partial(joins, watcher, li["id"]), "join")
     for watcher in watchers:
         assert joins(watcher, li["id"])[0]["online"] == online
     # A comment follows whatever his further sockets could have caused.
@@ -140,7 +141,7 @@ async def test_one_who_comes_back_within_the_grace_was_never_away(setup: Deploym
     watchers = [await enter(url=url) for url in setup.urls]
     socket = await enter(token=li["token"], url=setup.urls[0])
     for watcher in watchers:
-        await watcher.wait(lambda watcher=watcher: joins(watcher, li["id"]), "join")
+        await watcher.wait(partial(joins, watcher, li["id"]), "join")
     await socket.abort()
     await enter(token=li["token"], url=setup.urls[-1])
 
@@ -159,7 +160,7 @@ async def test_a_leave_frame_skips_the_grace(setup: Deployment, room: Room, ente
     watchers = [await enter(url=url) for url in setup.urls]
     socket = await enter(token=li["token"])
     for watcher in watchers:
-        await watcher.wait(lambda watcher=watcher: joins(watcher, li["id"]), "join")
+        await watcher.wait(partial(joins, watcher, li["id"]), "join")
     await socket.send("leave", reason="bye")
     assert await socket.closed() == 1000
     for watcher in watchers:
@@ -205,6 +206,11 @@ async def handshake(url: str, path: str, header: str = "") -> dict[str, str]:
     await writer.wait_closed()
     pairs = (line.split(": ", 1) for line in lines[1:] if line)
     return {"status": lines[0]} | {name.lower(): value for name, value in pairs}
+
+
+def likes_are(watcher: Client, count: int) -> bool:
+    """Whether a client was told of so many likes."""
+    return sum(frame["count"] for frame in watcher.seen("like")) == count
 
 
 def joins(watcher: Client, user_id: str) -> list[dict[str, Any]]:
