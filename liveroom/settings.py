@@ -39,9 +39,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "corsheaders",
 ]
 
 MIDDLEWARE = [
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -208,6 +211,11 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The HTTP side of a Liveroom server. The live side is one WebSocket: see /docs/protocol/.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api",
+    # The page of /api/docs/ with everything that it needs, from this server.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # --- Liveroom: who may enter, and where.
@@ -223,6 +231,9 @@ LIVEROOM_WEB_ORIGINS = env.list("LIVEROOM_WEB_ORIGINS", default=[])
 for _origin in LIVEROOM_WEB_ORIGINS:
     if not re.fullmatch(r"https?://[^/\s]+", _origin):
         raise ImproperlyConfigured(f"LIVEROOM_WEB_ORIGINS holds {_origin!r}; an origin is scheme://host[:port].")
+CORS_ALLOWED_ORIGINS = LIVEROOM_WEB_ORIGINS
+CORS_ALLOW_CREDENTIALS = True
+CORS_URLS_REGEX = r"^/api/"
 # Secrets of the systems that may call POST /api/auth/issue. Default: none, the route is closed.
 LIVEROOM_SERVER_KEYS = env.list("LIVEROOM_SERVER_KEYS", default=[])
 # What relative URLs in frames are relative to. Default: the address that the client itself connected to.

@@ -8,7 +8,10 @@ class RoomsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import hooks
+        from accounts.errors import error_translators
+        from rooms import errors
         from rooms.services import profiles
 
         hooks.profile_changed.append(profiles.profile_changed)
         hooks.tokens_revoked.append(profiles.tokens_revoked)
+        error_translators.append(errors.translate)

@@ -1,0 +1,1 @@
+"""Rooms over HTTP: the same objects and the same refusals as over the socket."""
