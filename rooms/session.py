@@ -148,10 +148,11 @@ class ViewerSession:
     async def _find(self, who: Who) -> Viewer:
         """The user in this room; raises Refused ``bad_token`` for one who is gone, or whose token was revoked."""
         viewer = await self.runtime.database.read(selectors.viewer, self.room.room_id, **who.lookup)
+        field = "token" if who.token_version is not None else None
         if viewer.user is None:
-            raise Refused(Code.BAD_TOKEN, "The user of this token or session is gone.")
+            raise Refused(Code.BAD_TOKEN, "The user of this token or session is gone.", field=field)
         if who.token_version is not None and viewer.user.token_version != who.token_version:
-            raise Refused(Code.BAD_TOKEN, str(tokens.BadToken(tokens.Fault.REVOKED)))
+            raise Refused(Code.BAD_TOKEN, str(tokens.BadToken(tokens.Fault.REVOKED)), field=field)
         return viewer
 
     def _take_on(self, viewer: Viewer, guest: UserPart | None, token_version: int | None) -> None:

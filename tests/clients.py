@@ -159,7 +159,9 @@ class Viewer:
         if self.gone:
             return
         self.gone = True
-        await self.communicator.disconnect(code, timeout=DEADLINE)
+        # A missed deadline cancels the application; that is told where it was missed.
+        if not self.communicator.future.cancelled():
+            await self.communicator.disconnect(code, timeout=DEADLINE)
 
 
 # --- Waiting for the engine.

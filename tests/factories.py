@@ -6,7 +6,9 @@ from accounts import tokens
 from accounts.models import User
 from products.models import Product, ShelfItem
 from products.services import shelf
+from rooms.messages import Role
 from rooms.models import Room
+from rooms.services.comments import comment_post
 from rooms.transaction import RoomTransaction
 
 
@@ -41,3 +43,13 @@ def make_item(
 def token_of(user: User) -> str:
     """A fresh token of that user."""
     return tokens.issue(user)
+
+
+def make_comments(room: Room, user: User, *texts: str, role: Role = Role.VIEWER) -> list[int]:
+    """Post comments as that user, each in a commit of its own; returns their ids."""
+    ids = []
+    for text in texts:
+        with RoomTransaction(room.pk) as tx:
+            posted = comment_post(tx, room_id=room.pk, user=user, role=role, content=text)
+        ids.append(posted.comment.pk)
+    return ids

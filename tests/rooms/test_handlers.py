@@ -12,18 +12,6 @@ from tests import factories
 from tests.clients import stored
 from tests.parts import HAN, LI, error, without_ts
 
-
-async def say(room, user, *texts, role="viewer"):
-    """Post comments as that user, each in a commit of its own."""
-
-    def post():
-        for text in texts:
-            with RoomTransaction(room.pk) as tx:
-                comments.comment_post(tx, room_id=room.pk, user=user, role=role, content=text)
-
-    await stored(post)
-
-
 # --- message
 
 
@@ -428,7 +416,7 @@ async def test_a_pong_does_not_wait_for_a_handler(room, viewer, enter, monkeypat
 
 async def test_history_pages_by_seq(room, viewer, other, connect, enter):
     """Pages run backwards by seq, exclusive, oldest first; `more` says whether there is one."""
-    await say(room, viewer, *(f"c{number}" for number in range(1, 8)))
+    await stored(factories.make_comments, room, viewer, *(f"c{number}" for number in range(1, 8)))
     guest = await connect()
     shown = (await guest.init())["comments"]
     assert [comment["content"] for comment in shown] == [f"c{number}" for number in range(1, 8)]
@@ -447,7 +435,7 @@ async def test_history_pages_by_seq(room, viewer, other, connect, enter):
 async def test_history_has_fifty_by_default(room, viewer, connect, settings):
     """Without a limit a page has 50; with 100 it has 100."""
     settings.LIVEROOM_ROOM_BUDGET = 0
-    await say(room, viewer, *(str(number) for number in range(101)))
+    await stored(factories.make_comments, room, viewer, *(str(number) for number in range(101)))
     guest = await connect()
     assert [c["seq"] for c in (await guest.init())["comments"]] == list(range(52, 102))
     for fields, wanted in (({}, range(52, 102)), ({"limit": 100}, range(2, 102)), ({"limit": 1}, range(101, 102))):
@@ -459,7 +447,7 @@ async def test_history_has_fifty_by_default(room, viewer, connect, settings):
 
 async def test_history_is_of_the_current_show(room, viewer, connect):
     """Comments of an earlier show, held back or removed ones are in no history."""
-    await say(room, viewer, "old")
+    await stored(factories.make_comments, room, viewer, "old")
 
     def next_show():
         for step in (rooms.room_end, rooms.room_start):
@@ -467,7 +455,7 @@ async def test_history_is_of_the_current_show(room, viewer, connect):
                 step(tx, room_id=room.pk)
 
     await stored(next_show)
-    await say(room, viewer, "new", "removed")
+    await stored(factories.make_comments, room, viewer, "new", "removed")
 
     def remove():
         with RoomTransaction(room.pk) as tx:
@@ -488,7 +476,7 @@ async def test_history_is_of_the_current_show(room, viewer, connect):
 async def test_sync_sends_what_was_missed(room, viewer, connect, enter):
     """The events after `since` come again, then an ack with the newest number."""
     li = await enter(user=viewer)
-    await say(room, viewer, "a", "b")
+    await stored(factories.make_comments, room, viewer, "a", "b")
     events = await li.rest()
     await li.send("sync", since=0, ref=1)
     for event in events:
@@ -536,7 +524,7 @@ async def test_sync_without_since_gives_the_picture(room, viewer, connect, setti
 async def test_sync_of_too_much_gives_the_picture(room, viewer, connect, settings, limit, since, recovered):
     """More than LIVEROOM_REPLAY missed, or a number beyond the newest: the whole picture instead."""
     settings.LIVEROOM_REPLAY = limit
-    await say(room, viewer, "a", "b", "c")
+    await stored(factories.make_comments, room, viewer, "a", "b", "c")
     guest = await connect()
     await guest.init()
     await guest.send("sync", since=since)
