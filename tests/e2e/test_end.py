@@ -1,0 +1,103 @@
+"""How a process begins and ends."""
+
+import asyncio
+import contextlib
+import signal
+import time
+
+import pytest
+
+from tests.deployment import Deployment, Deployments
+from tests.e2e.client import Client
+from tests.servers import PATIENCE, run_python
+
+VIEWERS = 40
+END = 10 * PATIENCE
+"""Seconds from the signal to the exit, as promised."""
+
+
+@pytest.mark.parametrize("server", ["daphne", "uvicorn"])
+async def test_sigterm_sends_everybody_elsewhere(deployments: Deployments, server: str) -> None:
+    """On SIGTERM all are told to come back, and closed with 4000; what was acknowledged is stored; the exit is 0."""
+    with deployments.sqlite(f"end-{server}", server=server) as site:
+        room = site.call("make_room", slug="end", items=0)
+        users = site.call("make_users", count=VIEWERS)
+        clients = [await Client.enter(site.url, room["slug"], token=user["token"]) for user in users]
+        for number, client in enumerate(clients):
+            await client.send("message", content=f"Last words {number}", client_msg_id="last")
+        await clients[0].wait(lambda: clients[0].seen("ack"), "first ack")
+
+        started = time.monotonic()
+        site.servers[0].signal(signal.SIGTERM)
+
+        codes = await asyncio.gather(*(client.closed() for client in clients))
+        assert await asyncio.to_thread(site.servers[0].wait, END) == 0
+        assert time.monotonic() - started < END
+        assert codes == [4000] * VIEWERS
+        for client in clients:
+            last = client.frames[-1]
+            assert last == {
+                "msg_type": "error", "ts": last["ts"], "code": "restarting", "detail": last["detail"], "retry": True,
+                "retry_after": last["retry_after"], "close": 4000,
+            }  # fmt: skip
+            assert 1 <= last["retry_after"] <= 5
+        acked = {f"Last words {number}" for number, client in enumerate(clients) if client.seen("ack")}
+        assert acked <= set(site.call("read_room", room_id=room["id"])["comments"])
+
+
+async def test_a_client_that_ignores_the_close_holds_up_nobody(deployments: Deployments) -> None:
+    """One who never answers the close frame is cut off; the process still ends with 0 in time."""
+    with deployments.sqlite("mute") as site:
+        room = site.call("make_room", slug="mute", items=0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.servers[0].port)
+        writer.write(
+            f"GET /ws/rooms/{room['slug']}/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        await reader.readuntil(b'"msg_type":"init"')
+        site.servers[0].signal(signal.SIGTERM)
+        await reader.readuntil(b'"code":"restarting"')
+        assert await asyncio.to_thread(site.servers[0].wait, END) == 0
+        writer.close()
+        with contextlib.suppress(ConnectionResetError):
+            await writer.wait_closed()
+
+
+def test_a_process_without_viewers_ends_in_a_moment(deployments: Deployments) -> None:
+    """A process that nobody ever visited has nobody to wait for, with Redis or without."""
+    with deployments.postgres("idle", processes=1) as site:
+        started = time.monotonic()
+        site.servers[0].signal(signal.SIGTERM)
+        assert site.servers[0].wait(END) == 0
+        assert time.monotonic() - started < 3 * PATIENCE
+
+
+async def test_plain_daphne_serves(deployments: Deployments) -> None:
+    """Daphne's own command serves the same rooms: init, a comment, its ack."""
+    with deployments.sqlite("plain", plain=True) as site:
+        room = site.call("make_room", slug="plain")
+        async with await Client.enter(site.url, room["slug"]) as client, await Client.enter(site.url, "plain") as other:
+            assert client.init["room"]["slug"] == "plain"
+            ack = await client.ask("message", content="Hello")
+            assert (await client.until("message"))["id"] == ack["id"]
+            assert await other.until("message") == client.seen("message")[0]
+
+
+@pytest.mark.parametrize("command", [("-m", "liveroom.serve", "--port", "0"), ("manage.py", "check")])
+def test_no_secret_key_is_one_clear_line(command: tuple[str, ...]) -> None:
+    """A production start without SECRET_KEY fails with one line that says so, and no traceback."""
+    done = run_python(*command, environment={"DATABASE_URL": "sqlite://:memory:"})
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        "SECRET_KEY is not set. Set it to a long random string, or set DEBUG=1 on a development machine.\n"
+    )
+
+
+def test_an_address_in_use_is_one_clear_line(setup: Deployment) -> None:
+    """A server that cannot listen fails with one line that names the address."""
+    port = setup.servers[0].port
+    done = run_python("-m", "liveroom.serve", "--port", str(port), environment=setup.environment)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"Cannot listen on 127.0.0.1:{port}: Address already in use."
