@@ -40,8 +40,8 @@ check: ## style, types, migrations, deployment settings, import directions
 	DEBUG=1 $(VENV) manage.py makemigrations --check --dry-run
 	env -u DEBUG HTTPS=1 ALLOWED_HOSTS=example.org SECRET_KEY="$$($(VENV) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		$(VENV) manage.py check --deploy --fail-level WARNING
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 
-bench: ## measure (SCENARIO=name; without one it lists them)
+bench: ## measure (SCENARIO=name; without one, all)
 	$(BOOTSTRAP) dev
 	$(VENV) -m benchmarks $(SCENARIO)

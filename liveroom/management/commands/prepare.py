@@ -25,6 +25,8 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=options["verbosity"])
+        if not settings.DEBUG:
+            call_command("collectstatic", interactive=False, verbosity=0)
         call_command("demo")
         host = os.environ.get("HOST") or "127.0.0.1"
         if settings.DEBUG and host not in ("127.0.0.1", "::1", "localhost"):
