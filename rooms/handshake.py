@@ -3,16 +3,16 @@
 import re
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-SLUG = re.compile(r"^/ws/rooms/(?P<slug>[-a-zA-Z0-9_]{1,64})/?$")
+SLUG = re.compile(r"/ws/rooms/(?P<slug>[-a-zA-Z0-9_]{1,64})/?")
 DEFAULT_ROOM_PATHS = ("/ws/", "/ws", "/chat", "/chat/")
 PREFERRED = ("liveroom.v1", "chat")
-SEQ = re.compile(r"^[0-9]{1,15}$")
+SEQ = re.compile(r"[0-9]{1,15}")
 
 
 class Handshake(NamedTuple):
@@ -58,14 +58,14 @@ def read_handshake(scope: dict[str, Any]) -> Handshake:
 def _slug(path: str) -> str | None:
     if path in DEFAULT_ROOM_PATHS:
         return str(settings.LIVEROOM_DEFAULT_ROOM)
-    found = SLUG.match(path)
+    found = SLUG.fullmatch(path)
     return found["slug"] if found else None
 
 
 def _since(query: bytes) -> tuple[int | None, str | None]:
     values = parse_qs(query.decode("latin1"))
     since, epoch = values.get("since", [""])[-1], values.get("epoch", [""])[-1]
-    if not SEQ.match(since):
+    if not SEQ.fullmatch(since):
         return None, None
     return int(since), epoch or None
 
@@ -88,8 +88,7 @@ def _session_key(value: bytes) -> str | None:
 def _is_own(origin: str, host: str) -> bool:
     if origin in settings.LIVEROOM_WEB_ORIGINS:
         return True
-    parts = urlsplit(origin)
-    return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+    return origin.lower() in (f"http://{host.lower()}", f"https://{host.lower()}")
 
 
 def _subprotocol(offered: list[str]) -> str | None:
@@ -117,6 +116,5 @@ def _base_url(scope: dict[str, Any], headers: dict[bytes, bytes], host: str, ori
     secure = scope.get("scheme") == "wss" or settings.HTTPS
     if settings.SECURE_PROXY_SSL_HEADER:
         secure = secure or headers.get(b"x-forwarded-proto") == b"https"
-    parts = urlsplit(origin)
-    secure = secure or (parts.scheme == "https" and parts.netloc.lower() == host.lower())
+    secure = secure or origin.lower() == f"https://{host.lower()}"
     return f"{'https' if secure else 'http'}://{host}"
