@@ -1,0 +1,157 @@
+"""How the administration saves: under the rooms' locks from before the check of a form until its end, by services."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.messages import get_messages
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from rooms.admin_forms import TOKEN, FormRefused
+from rooms.models import Room
+from rooms.transaction import RoomTransaction
+
+TRIES = 3
+
+
+class Saving(ExitStack):
+    """One try to save a form; ``tx`` holds the rooms that it changes, ``refusals`` what the last try was refused."""
+
+    def __init__(self, refusals: Sequence[FormRefused] = ()) -> None:
+        super().__init__()
+        self.refusals = refusals
+        self._tx: RoomTransaction | None = None
+
+    def lock(self, *room_ids: int) -> RoomTransaction:
+        """Lock rooms until the end of this try."""
+        self._tx = self.enter_context(RoomTransaction(*room_ids))
+        return self._tx
+
+    @property
+    def tx(self) -> RoomTransaction:
+        if self._tx is None:
+            raise RuntimeError("Nothing was locked before it is changed.")
+        return self._tx
+
+
+def saving_of(request: HttpRequest) -> Saving:
+    """The try to save that this request is in; outside of one, an empty one."""
+    found = getattr(request, "saving", None)
+    return found if isinstance(found, Saving) else Saving()
+
+
+class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Forms that are saved by services.
+
+    A form is checked against what it will change: ``lock`` is called before anything is read. When a service refuses,
+    all is rolled back, and the form is checked once more and shown with that error.
+    """
+
+    def lock(self, saving: Saving, pk: Any) -> None:
+        """Lock what a change of the row with that key locks; it may be gone."""
+        raise NotImplementedError
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        view = super().changeform_view
+        return self._saved(request, object_id, lambda: view(request, object_id, form_url, extra_context))
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        view = super().delete_view
+        return self._saved(request, object_id, lambda: view(request, object_id, extra_context))
+
+    def _saved(self, request: HttpRequest, object_id: str | None, view: Callable[[], HttpResponse]) -> HttpResponse:
+        if request.method != "POST":
+            return view()
+        refusals: tuple[FormRefused, ...] = ()
+        tries = TRIES
+        while True:
+            tries -= 1
+            try:
+                with transaction.atomic(), Saving(refusals) as saving:
+                    request.saving = saving  # type: ignore[attr-defined]
+                    self._lock(saving, object_id)
+                    return view()
+            except Exception as error:
+                # "Saved" may have been said already, before the end of the transaction failed.
+                list(get_messages(request))
+                # A key that another process took meanwhile is an ordinary error of the form at the next look.
+                if not tries or not isinstance(error, FormRefused | IntegrityError):
+                    raise
+                refusals = (error,) if isinstance(error, FormRefused) else ()
+
+    def _lock(self, saving: Saving, object_id: str | None) -> None:
+        if object_id is None:
+            return
+        try:
+            pk = self.opts.pk.to_python(unquote(object_id))
+        except ValidationError:
+            return
+        self.lock(saving, pk)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.refusals = saving_of(request).refusals
+        return form
+
+    def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[tuple[Any, Any]]:
+        for formset, inline in super().get_formsets_with_inlines(request, obj):
+            formset.form.refusals = saving_of(request).refusals
+            yield formset, inline
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return with_token(fieldsets) if obj and self.has_change_permission(request, obj) else fieldsets
+
+
+def with_token(fieldsets: Any) -> list[Any]:
+    """The fieldsets with the form's hidden field at the end of the first."""
+    (name, options), *rest = fieldsets
+    if TOKEN in flatten_fieldsets(fieldsets):
+        return [(name, options), *rest]
+    return [(name, {**options, "fields": (*options["fields"], TOKEN)}), *rest]
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows to look at: what they record is not edited."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class RoomFilter(admin.SimpleListFilter):
+    """One room's rows; the newest rooms are offered, any can be named in the address."""
+
+    title = _("room")
+    parameter_name = "room"
+    offered = 20
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        rooms = Room.objects.order_by("-pk").values_list("pk", "title")[: self.offered]
+        return [(str(pk), title) for pk, title in rooms]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
+        value = self.value()
+        return queryset.filter(room_id=int(value)) if value and value.isdecimal() else queryset
