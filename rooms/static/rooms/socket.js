@@ -61,7 +61,7 @@ export class RoomSocket {
   cut() {
     this.#drop();
     this.#stopTimers();
-    this.#on.onTraffic({ direction: "info", note: "closed", code: "", reason: "" });
+    this.#on.onTraffic({ direction: "info", note: "cut" });
     this.#on.onStatus({ kind: "cut" });
   }
 
