@@ -393,11 +393,14 @@ _decode_envelope = msgspec.json.Decoder(Envelope).decode
 def decode_envelope(raw: str) -> Envelope:
     """Read the fields that say what a frame is; raises Refused (``bad_json``, ``bad_message``)."""
     try:
-        return _decode_envelope(raw)
-    except msgspec.ValidationError:
-        raise Refused(Code.BAD_MESSAGE, "A frame is one JSON object.") from None
+        try:
+            return _decode_envelope(raw)
+        except msgspec.ValidationError:
+            # Something else than an object begins here; whether it is JSON shows only at its end.
+            msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         raise Refused(Code.BAD_JSON, "This text is no JSON.") from None
+    raise Refused(Code.BAD_MESSAGE, "A frame is one JSON object.")
 
 
 def message_type(envelope: Envelope) -> str:

@@ -135,7 +135,8 @@ class ViewerSession:
             try:
                 viewer, guest = await self._find(who), None
             except Refused as refused:
-                refused.close = Close.BAD_TOKEN
+                if refused.code is Code.BAD_TOKEN:
+                    refused.close = Close.BAD_TOKEN
                 raise
         self._take_on(viewer, guest, who.token_version if who else None)
         delay = GUEST_ANNOUNCED_AFTER if guest else 0.0
