@@ -1,0 +1,24 @@
+"""Static files as production serves them."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management import call_command
+
+
+def test_modules_import_each_other_by_content(settings: Any, tmp_path: Path) -> None:
+    """Every import of a page's module names a file with a hash, which is there."""
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "liveroom.storage.StaticStorage"}}
+    call_command("collectstatic", interactive=False, verbosity=0)
+    folder = tmp_path / "rooms"
+    imports: dict[str, list[str]] = {}
+    for source in Path(settings.BASE_DIR / "rooms" / "static" / "rooms").glob("*.js"):
+        hashed = tmp_path / staticfiles_storage.stored_name(f"rooms/{source.name}")
+        imports[source.name] = re.findall(r'from "(.+)";', hashed.read_text())
+    assert len(imports["room.js"]) == 6
+    for name in (name for names in imports.values() for name in names):
+        assert re.fullmatch(r"\./\w+\.[0-9a-f]{12}\.js", name)
+        assert (folder / name).exists()
