@@ -7,6 +7,7 @@ and exits with 0, all within 10 s.
 import argparse
 import asyncio
 import contextlib
+import fcntl
 import logging
 import os
 import resource
@@ -15,7 +16,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from types import FrameType
-from typing import Any
+from typing import IO, Any
 
 from liveroom.startup import load_settings
 
@@ -51,8 +52,10 @@ def main(arguments: list[str] | None = None) -> None:
         where = f"descriptor {options.fd}" if options.fd is not None else f"{options.host}:{options.port}"
         sys.exit(f"Cannot listen on {where}: {error.strerror or error}.")
     raise_descriptor_limit()
+    held = hold_database()  # until the process ends
     print(f"Listening on {address(listener)} ({options.server}).", flush=True)
     SERVERS[options.server](application, listener)
+    del held
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -103,6 +106,32 @@ def raise_descriptor_limit() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def hold_database() -> IO[str] | None:
+    """Mark an SQLite file as served by this process, and warn when another one serves it already.
+
+    Returns the locked file beside it, to be kept open; None where there is nothing to lock.
+    """
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] != "django.db.backends.sqlite3":
+        return None
+    try:
+        file = open(f"{database['NAME']}.lock", "w")  # noqa: SIM115 - the lock lasts as long as the process
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        print(
+            f"Another server serves {database['NAME']} already. Several processes want PostgreSQL and Redis: with SQLite "
+            "they wait for each other at every commit.",
+            file=sys.stderr,
+            flush=True,
+        )
+    return file
 
 
 async def drain() -> None:

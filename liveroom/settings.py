@@ -3,14 +3,18 @@
 import re
 from pathlib import Path
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+from liveroom.environment import Environment, kept_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.Env()
+# What the server keeps; nobody else's business.
+VAR_DIR.mkdir(mode=0o700, exist_ok=True)
+
+env = Environment()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
@@ -19,7 +23,7 @@ if not SECRET_KEY:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set. Set it to a long random string, or set DEBUG=1 on a development machine."
         )
-    SECRET_KEY = "insecure-development-key-never-used-when-debug-is-off"  # noqa: S105
+    SECRET_KEY = kept_key(VAR_DIR / "secret_key")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -79,7 +83,7 @@ TEMPLATES = [
 # --- Database: SQLite under var/ unless DATABASE_URL names another one.
 
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'liveroom.sqlite3'}")
-DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+DATABASES = {"default": Environment.db_url_config(DATABASE_URL)}
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = 0
 if _database["ENGINE"] == "django.db.backends.sqlite3":
@@ -157,6 +161,9 @@ SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("TRUST_PROXY", default=False) else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$"]
 
+# A room's form sends a dozen fields for each of the 200 items of a full shelf.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
 # --- Language and time.
 
 LANGUAGE_CODE = "en"
@@ -206,7 +213,7 @@ CACHES = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Liveroom",
-    "DESCRIPTION": "The HTTP side of a Liveroom server. The live side is one WebSocket: see /docs/protocol/.",
+    "DESCRIPTION": "The HTTP side of a Liveroom server, beside the WebSocket of its rooms.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "OAS_VERSION": "3.1.0",
@@ -224,7 +231,8 @@ LIVEROOM_DEFAULT_ROOM = env.str("LIVEROOM_DEFAULT_ROOM", default="demo")
 LIVEROOM_GUESTS = env.str("LIVEROOM_GUESTS", default="watch")
 if LIVEROOM_GUESTS not in ("watch", "talk"):
     raise ImproperlyConfigured(f"LIVEROOM_GUESTS is {LIVEROOM_GUESTS!r}; it takes watch or talk.")
-# Origins (scheme://host[:port]) beside our own whose pages may use the session cookie on the socket, and the API by CORS.
+# Origins (scheme://host[:port]) beside our own whose pages may use the session cookie on the socket, and the API by
+# CORS.
 LIVEROOM_WEB_ORIGINS = env.list("LIVEROOM_WEB_ORIGINS", default=[])
 for _origin in LIVEROOM_WEB_ORIGINS:
     if not re.fullmatch(r"https?://[^/\s]+", _origin):
@@ -266,7 +274,8 @@ LIVEROOM_SOCKETS_PER_USER = env.int("LIVEROOM_SOCKETS_PER_USER", default=5)
 LIVEROOM_HISTORY = env.int("LIVEROOM_HISTORY", default=50)
 # The most events that are replayed to one who comes back. Default: 500.
 LIVEROOM_REPLAY = env.int("LIVEROOM_REPLAY", default=500)
-# Bytes that wait for a client that reads slowly, and seconds that it may be stuck, before it is cut. Defaults: 1 MiB, 30.
+# Bytes that wait for a client that reads slowly, and seconds that it may be stuck, before it is cut. Defaults: 1 MiB,
+# 30.
 LIVEROOM_OUTBOX_BYTES = env.int("LIVEROOM_OUTBOX_BYTES", default=1_048_576)
 LIVEROOM_STALL = env.float("LIVEROOM_STALL", default=30)
 # Milliseconds between two pings of a client, as `init` tells it. Default: 25000.

@@ -3,11 +3,9 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
@@ -26,7 +24,6 @@ Connect = Callable[..., Awaitable[Viewer]]
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the SQLite test database in a file of its own: an in-memory one cannot be shared with threads."""
-    Path(django_settings.VAR_DIR).mkdir(exist_ok=True)
     database = connections["default"]
     if database.vendor == "sqlite":
         database.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")

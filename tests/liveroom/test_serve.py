@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ import websockets
 from websockets.sync.client import ClientConnection, connect
 
 from tests.deployment import Deployments
-from tests.servers import PATIENCE, ROOT, inherited, run_python
+from tests.servers import PATIENCE, ROOT, Server, inherited, run_python
 
 SERVERS = ["daphne", "uvicorn"]
 TIMEOUT = 10 * PATIENCE
@@ -117,3 +118,16 @@ def test_what_the_environment_says_is_judged_too(name: str) -> None:
     """A value from the environment that is no good ends the start like one from the command line."""
     ended = run_python("-m", "liveroom.serve", environment={"DEBUG": "1", name: "x"})
     assert ended.returncode == 2
+
+
+def test_a_second_server_on_one_sqlite_file_is_warned(deployments: Deployments, directory: Path) -> None:
+    """It serves, and says what several processes want; the first one says nothing."""
+    with deployments.sqlite("twice") as site:
+        first = site.servers[0]
+        second = Server("twice-second", site.environment, directory)
+        second.start()
+        try:
+            assert "Another server serves" in second.text()
+            assert "Another server serves" not in first.text()
+        finally:
+            second.stop()

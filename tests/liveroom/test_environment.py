@@ -1,0 +1,38 @@
+"""What the settings read from outside."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from liveroom.environment import Environment, kept_key
+
+
+def test_a_value_of_the_wrong_form_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number that is none is refused with the name of its setting."""
+    monkeypatch.setenv("LIVEROOM_BURST", "three")
+    with pytest.raises(ImproperlyConfigured, match=r"^LIVEROOM_BURST is 'three', which cannot be read"):
+        Environment().int("LIVEROOM_BURST", default=3)
+
+
+def test_a_key_is_made_once_for_all_who_ask_at_once(tmp_path: Path) -> None:
+    """Processes that start together get the same key, and it is readable to the owner alone."""
+    file = tmp_path / "var" / "secret_key"
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(kept_key, [file] * 64))
+    assert len(keys) == 1
+    assert len(keys.pop()) >= 50
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [entry.name for entry in file.parent.iterdir()] == ["secret_key"]
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    """The README's tables name each LIVEROOM_ setting that there is."""
+    root = Path(__file__).parents[2]
+    lines = (root / "liveroom" / "settings.py").read_text().splitlines()
+    names = [line.split(" = ")[0] for line in lines if line.startswith("LIVEROOM_") and " = " in line]
+    readme = (root / "README.md").read_text()
+    assert len(names) > 20
+    assert [name for name in names if f"`{name}`" not in readme] == []
