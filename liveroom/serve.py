@@ -126,8 +126,8 @@ def hold_database() -> IO[str] | None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         print(
-            f"Another server serves {database['NAME']} already. Several processes want PostgreSQL and Redis: with SQLite "
-            "they wait for each other at every commit.",
+            f"Another server serves {database['NAME']} already. Several processes want PostgreSQL and Redis: "
+            "with SQLite they wait for each other at every commit.",
             file=sys.stderr,
             flush=True,
         )
