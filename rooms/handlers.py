@@ -32,8 +32,6 @@ class RoomHandlers(ViewerSession):
         # A known key gives the first answer, whatever speaks against this comment: the room's lock decides.
         if refusal is not None and (frame.client_msg_id is None or self.viewer.user is None):
             raise refusal
-        user = await self.require_user()
-        command = Post(self.room.room_id, user, self.role, content, frame.client_msg_id, refusal)
         speaker = self.room.speaker(self.person_id, self.role)
 
         def done(posted: Posted) -> None:
@@ -41,7 +39,17 @@ class RoomHandlers(ViewerSession):
                 speaker.forgive(content)
             self._answer_comment(frame, posted)
 
-        self.submit(command, "message", frame, done)
+        def undo() -> None:
+            if refusal is None:
+                speaker.forget(content)
+
+        try:
+            user = await self.require_user()
+            command = Post(self.room.room_id, user, self.role, content, frame.client_msg_id, refusal)
+            self.submit(command, "message", frame, done, undo)
+        except Refused:
+            undo()
+            raise
 
     def _judge(self, text: str) -> tuple[str, Refused | None]:
         """The cleaned text, and what speaks against it."""

@@ -335,11 +335,20 @@ class ViewerSession:
             reply.ref = frame.ref
         self.send_frame(reply)
 
-    def submit(self, command: Any, to: str, frame: messages.ClientFrame, done: Callable[[Any], None]) -> None:
-        """Have a command committed, and its sender answered after the commit."""
+    def submit(
+        self,
+        command: Any,
+        to: str,
+        frame: messages.ClientFrame,
+        done: Callable[[Any], None],
+        undo: Callable[[], None] | None = None,
+    ) -> None:
+        """Have a command committed, and its sender answered after the commit; ``undo`` is called when it was refused."""
 
         def settled(outcome: Any) -> None:
             if isinstance(outcome, Refused):
+                if undo is not None:
+                    undo()
                 self.refuse(outcome, to, frame)
             else:
                 done(outcome)

@@ -224,13 +224,18 @@ def stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Clock:
-    """Moves the process's clocks forward: ``time.monotonic`` (the loop's too) and ``time.time_ns``."""
+    """The process's clocks: ``time.monotonic`` (the loop's too) runs, ``time.time_ns`` stands still; both move on."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monotonic, time_ns = time.monotonic, time.time_ns
+        monotonic, begun = time.monotonic, time.time_ns()
         self._ahead_ns = 0
         monkeypatch.setattr(time, "monotonic", lambda: monotonic() + self._ahead_ns / 1e9)
-        monkeypatch.setattr(time, "time_ns", lambda: time_ns() + self._ahead_ns)
+        monkeypatch.setattr(time, "time_ns", lambda: begun + self._ahead_ns)
+
+    @property
+    def now(self) -> int:
+        """The wall clock in ms."""
+        return time.time_ns() // 1_000_000
 
     async def advance(self, seconds: float) -> None:
         """Let so much time pass at once; what was due in it runs."""

@@ -1,13 +1,10 @@
 """How much one viewer may do. Decided in memory, on the event loop, before anything is queued."""
 
 import time
-from collections.abc import Callable
 
 from django.conf import settings
 
 from rooms.messages import Code, Refused, Role
-
-Clock = Callable[[], float]
 
 FLOOD_SECONDS = 5
 BAD_FRAMES = 10
@@ -17,14 +14,13 @@ BAD_FRAMES_WITHIN = 10.0
 class TokenBucket:
     """``rate`` per second, ``burst`` at once. A rate of 0 is no limit."""
 
-    __slots__ = ("_at", "_burst", "_clock", "_rate", "_tokens")
+    __slots__ = ("_at", "_burst", "_rate", "_tokens")
 
-    def __init__(self, rate: float, burst: float, clock: Clock = time.monotonic) -> None:
+    def __init__(self, rate: float, burst: float) -> None:
         self._rate = rate
         self._burst = burst
         self._tokens = burst
-        self._clock = clock
-        self._at = clock()
+        self._at = time.monotonic()
 
     def take(self, count: float = 1) -> float:
         """Take tokens: 0.0, or, with nothing taken, the seconds until there are enough."""
@@ -56,7 +52,7 @@ class TokenBucket:
         return self._tokens >= self._burst
 
     def _refill(self) -> None:
-        now = self._clock()
+        now = time.monotonic()
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
         self._at = now
 
@@ -64,14 +60,15 @@ class TokenBucket:
 class Speaker:
     """One user's comments and likes in one room, over all his sockets in this process."""
 
-    __slots__ = ("_last", "_last_at", "comments", "likes")
+    __slots__ = ("_last", "_last_at", "comments", "likes", "rate")
 
     def __init__(self, role: Role) -> None:
         if role in (Role.HOST, Role.ASSISTANT):
-            rate = settings.LIVEROOM_STAFF_RATE
-            self.comments = TokenBucket(rate, max(rate, settings.LIVEROOM_BURST))
+            self.rate = settings.LIVEROOM_STAFF_RATE
+            self.comments = TokenBucket(self.rate, max(self.rate, settings.LIVEROOM_BURST))
         else:
-            self.comments = TokenBucket(settings.LIVEROOM_RATE, settings.LIVEROOM_BURST)
+            self.rate = settings.LIVEROOM_RATE
+            self.comments = TokenBucket(self.rate, settings.LIVEROOM_BURST)
         self.likes = TokenBucket(settings.LIVEROOM_LIKE_RATE, max(settings.LIVEROOM_LIKE_RATE, 50))
         self._last = ""
         self._last_at = float("-inf")
@@ -91,16 +88,20 @@ class Speaker:
         if wait:
             return Refused(
                 Code.RATE_LIMITED,
-                f"At most {settings.LIVEROOM_RATE:g} comments per second.",
+                f"At most {self.rate:g} comments per second.",
                 retry_after=round(wait, 3),
-                limit=settings.LIVEROOM_RATE,
+                limit=self.rate,
             )
         self._last, self._last_at = content, now
         return None
 
     def forgive(self, content: str) -> None:
-        """Undo a ``judge`` whose comment was not posted."""
+        """Undo a ``judge`` whose comment was there already."""
         self.comments.give_back()
+        self.forget(content)
+
+    def forget(self, content: str) -> None:
+        """This comment was not posted: the same text is no repeat. That it was tried still counts."""
         if content == self._last:
             self._last_at = float("-inf")
 
