@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from products.models import ShelfItem
 from products.services import shelf
 from products.services.items import ItemBuffer
 from products.services.shelf import STOCK_MAX
@@ -87,13 +88,16 @@ class ShelfItemForm(OptimisticModelForm):
         if starts is not None and ends is not None and ends <= starts:
             self.add_error("sale_ends_at", ValidationError(_("A sale ends after its start."), "order"))
 
-    def validate_constraints(self) -> None:
-        """Only that a product stands once on a shelf: the rest was checked in ``clean``, and that one item is explained
-        is the service's work."""
-        try:
-            self.instance.validate_constraints(exclude={"explaining", *SALE})
-        except ValidationError as error:
-            self.add_error(None, error)
+    def validate_unique(self) -> None:
+        """Look for the product in the database too: of an inline Django compares only the rows that were sent."""
+        super().validate_unique()
+        product = self.cleaned_data.get("product")
+        if (
+            not self.existing
+            and product
+            and ShelfItem.objects.filter(room=self.instance.room_id, product=product).exists()
+        ):
+            self.add_error("product", ValidationError(_("This room has the product already."), "unique"))
 
 
 class ShelfFormSet(OptimisticFormSet):

@@ -60,7 +60,8 @@ class OptimisticFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         row._state.adding = False
         form_class: Any = self.form
         for name, value in seen.items():
-            setattr(row, row._meta.get_field(name).attname, to_python(row, name, value))
+            field: Any = row._meta.get_field(name)
+            setattr(row, field.attname, to_python(row, name, value))
         try:
             return bool(form_class(data=data, prefix=prefix, instance=row).changed_data)
         except ObjectDoesNotExist:

@@ -35,7 +35,7 @@ class _FormReader(HTMLParser):
             self._select[2].append(found.get("value") or "")
             if "selected" in found:
                 self._select[3].append(found.get("value") or "")
-        if not name or "disabled" in found or "__prefix__" in name:
+        if not name or "disabled" in found:
             return
         if tag == "input" and found.get("type") in ("checkbox", "radio"):
             if "checked" in found:
@@ -80,6 +80,15 @@ class Page:
         reader = _FormReader(self.form_id)
         reader.feed(self.text)
         self.values = reader.values
+
+    def new_row(self, prefix: str, number: int, **fields: Any) -> dict[str, Any]:
+        """The fields of a row that the page's script adds after ``number`` others: the empty one, filled in."""
+        empty, row = f"{prefix}-__prefix__-", f"{prefix}-{number}-"
+        copied = {
+            row + name.removeprefix(empty): value for name, value in self.values.items() if name.startswith(empty)
+        }
+        filled = {row + name: value for name, value in fields.items()}
+        return {f"{prefix}-TOTAL_FORMS": str(number + 1), **copied, **filled}
 
     def post(self, changes: dict[str, Any]) -> Any:
         """Send the form with these fields changed; None takes a field away, as unchecking a box does."""

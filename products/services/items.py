@@ -31,6 +31,10 @@ class ItemBuffer:
         self.load([item_id])
         return self._items[item_id]
 
+    def known(self, room_id: int) -> list[ShelfItem]:
+        """The room's items that are locked, as this transaction leaves them."""
+        return [item for item in self._items.values() if item is not None and item.room_id == room_id]
+
     def take(self, item: ShelfItem, quantity: int) -> None:
         """Sell pieces; the caller has looked that there are as many."""
         item.stock -= quantity

@@ -37,7 +37,9 @@ def item_add(
         fields["position"] = 0 if last is None else last + 1
     fields.setdefault("price", product.list_price)
     _check_stock(stock)
-    item = ShelfItem.objects.create(room_id=room_id, product=product, stock=stock, **fields)
+    item = ShelfItem(room_id=room_id, product=product, stock=stock, **fields)
+    _check_sale(item)
+    item.save()
     if on_shelf:
         item_set_on_shelf(tx, item_id=item.pk, on_shelf=True)
     return item
@@ -48,7 +50,7 @@ def item_set_on_shelf(tx: RoomTransaction, *, item_id: int, on_shelf: bool) -> N
     item = item_get(tx, item_id=item_id)
     if item.on_shelf == on_shelf:
         return
-    if on_shelf and ShelfItem.objects.filter(room_id=item.room_id, on_shelf=True).count() >= SHELF_MAX:
+    if on_shelf and _count_on_shelf(tx, item.room_id) >= SHELF_MAX:
         raise Refused(Code.LIMIT_REACHED, f"A shelf holds {SHELF_MAX} items.", field="on_shelf", limit=SHELF_MAX)
     item.on_shelf = on_shelf
     changed = ["on_shelf"]
@@ -68,10 +70,9 @@ def item_explain(tx: RoomTransaction, *, item_id: int, explaining: bool = True) 
         raise Refused(Code.NOT_ON_SHELF, "Only an item on the shelf can be explained.", field="explaining")
     buffer = tx.buffer(ItemBuffer)
     if explaining:
-        others = ShelfItem.objects.filter(room_id=item.room_id, explaining=True).exclude(pk=item_id)
-        for other_id in others.values_list("pk", flat=True):
-            other = buffer.get(other_id)
-            if other is not None:
+        buffer.load(ShelfItem.objects.filter(room_id=item.room_id, explaining=True).values_list("pk", flat=True))
+        for other in buffer.known(item.room_id):
+            if other.explaining:
                 other.explaining = False
                 buffer.changed(other, "explaining")
     item.explaining = explaining
@@ -162,6 +163,13 @@ def _tell(tx: RoomTransaction, item: ShelfItem, action: ShelfAction) -> None:
         frame.item = item_part(item)
 
     tx.emit(item.room_id, frame, key=key, finish=finish)
+
+
+def _count_on_shelf(tx: RoomTransaction, room_id: int) -> int:
+    """How many items are on the shelf, with what this transaction has changed and not written yet."""
+    on_shelf = set(ShelfItem.objects.filter(room_id=room_id, on_shelf=True).values_list("pk", flat=True))
+    known = tx.buffer(ItemBuffer).known(room_id)
+    return len(on_shelf - {item.pk for item in known}) + sum(item.on_shelf for item in known)
 
 
 def _check_stock(stock: int) -> None:

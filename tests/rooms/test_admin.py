@@ -85,7 +85,8 @@ def test_a_setting_is_one_room_event(
     Page(browser, CHANGE, room.pk).save(changes)
     assert Room.objects.filter(pk=room.pk).values().get() == {**before, field: value}
     assert frames(room) == [{"msg_type": "room", "room": room_object(room)}]
-    assert history() == [f"Changed {Room._meta.get_field(field).verbose_name.capitalize()}."]
+    label: Any = Room._meta.get_field(field)
+    assert history() == [f"Changed {label.verbose_name.capitalize()}."]
 
 
 def test_a_notice_is_one_notice_event(browser: Client, room: Room) -> None:
