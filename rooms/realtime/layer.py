@@ -41,7 +41,7 @@ class LayerLink:
         self._keeper: asyncio.Task[None] | None = None
         self._sends: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
-        self._heard_at = self._loop.time()
+        self._heard_at = self._begun_at = self._loop.time()
         self._away = False
 
     def start(self) -> None:
@@ -137,8 +137,8 @@ class LayerLink:
             self._joined.discard(group)
 
     async def revive(self) -> None:
-        """Begin anew on a layer that this process does not hear itself on any more."""
-        if self.healthy or not self.shared:
+        """Begin anew on a layer that this process does not hear itself on any more, once in REMOTE_TIMEOUT."""
+        if self.healthy or self._loop.time() - self._begun_at < REMOTE_TIMEOUT:
             return
         self._failed(TimeoutError("this process does not hear itself"))
         await self._end(self._pump)
@@ -148,7 +148,7 @@ class LayerLink:
                 async with asyncio.timeout(GROUP_TIMEOUT):
                     await self._layer.flush()
         self._joined.clear()
-        self._heard_at = self._loop.time()
+        self._begun_at = self._loop.time()
         self._pump = asyncio.create_task(self._receiving())
 
     async def _end(self, task: asyncio.Task[None] | None) -> None:
