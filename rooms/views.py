@@ -6,7 +6,8 @@ from functools import wraps
 from django.core.paginator import Paginator
 from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from rooms.models import Room
@@ -78,3 +79,9 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         "errors": ERRORS,
     }
     return render(request, "rooms/room.html", {"room": room, "config": config})
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where the icon is: browsers ask here for pages that name none, the administration's and plain JSON."""
+    return redirect(static("rooms/icon.svg"))

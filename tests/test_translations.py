@@ -1,7 +1,7 @@
 """Everything that the source says in English has its Chinese, and the compiled file holds the same.
 
-New strings: `manage.py makemessages -l zh_Hans --no-wrap --add-location=file` (needs gettext) puts them into the .po; after
-translating, `pybabel compile -D django -d liveroom/locale` makes the .mo.
+New strings: `manage.py makemessages -l zh_Hans --no-wrap --add-location=file` (needs gettext) puts them into the .po;
+after translating, `pybabel compile -D django -d liveroom/locale` makes the .mo.
 """
 
 import re
@@ -70,7 +70,8 @@ def entries(catalog: Catalog) -> dict[Key, tuple[str, ...]]:
         if not message.id:
             continue
         first = message.id if isinstance(message.id, str) else message.id[0]
-        found[message.context, first] = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+        said = message.string or ""
+        found[message.context, first] = (said,) if isinstance(said, str) else tuple(said)
     return found
 
 

@@ -1,4 +1,7 @@
-"""Chromium's windows on a real server. Playwright's async API: its sync one would keep the main thread's loop for itself."""
+"""Chromium's windows on a real server.
+
+Playwright's async API, as its sync one would keep the main thread's loop for itself.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -37,7 +40,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def window(site: Deployment, chromium: Browser) -> AsyncIterator[Open]:
-    """Open windows of people of their own: ``window("/rooms/demo/", locale=…)``; options are those of a browser context.
+    """Open windows, each another person's: ``window("/rooms/demo/", locale=…)``; options are a browser context's.
 
     At the end none of them may have written an error or a warning to its console. ``offline_ok``: but for connections
     that failed, which the browser itself writes there.

@@ -2,17 +2,19 @@
 
 import asyncio
 import itertools
+import json
 import re
 
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import TIMEOUT, Open
 from tests.deployment import Deployment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MALICE = "<img src=x onerror=\"document.title='hurt'\"><b>bold</b>"
+ORDER = re.compile(r"^Order \d{20}: Tea 0 × 1, ¥20\.00 \(to be paid\)$")
 _slugs = itertools.count(1)
 
 
@@ -27,6 +29,12 @@ def slug(site: Deployment) -> str:
 async def entered(page: Page) -> Page:
     await expect(page.locator("#connection")).to_have_attribute("data-status", "connected")
     return page
+
+
+async def back(page: Page) -> None:
+    """Wait until a page that lost its server is back; the next try may be half a minute away, so it gets a nudge."""
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(page.locator("#connection")).to_have_attribute("data-status", "connected", timeout=4 * TIMEOUT)
 
 
 async def say(page: Page, text: str) -> None:
@@ -83,7 +91,9 @@ async def test_an_order_takes_a_piece_off_every_shelf(window: Open, slug: str) -
     here, there = [await entered(await window(f"/rooms/{slug}/")) for _ in range(2)]
     await expect(there.locator(".stock")).to_have_text("50 left · 0 sold")
     await here.get_by_role("button", name="Buy Tea 0").click()
-    await expect(here.locator("#ordered")).to_have_text(re.compile(r"^Order \d{20}: Tea 0 × 1, ¥20\.00 \(to be paid\)$"))
+    await expect(here.locator("#ordered")).to_have_text(
+        re.compile(r"^Order \d{20}: Tea 0 × 1, ¥20\.00 \(to be paid\)$")
+    )
     for page in (here, there):
         await expect(page.locator(".stock")).to_have_text("49 left · 1 sold")
         await expect(page.locator("#activity")).to_have_text("G** bought Tea 0 × 1")
@@ -126,14 +136,47 @@ async def test_a_killed_server_loses_nothing(window: Open, site: Deployment, slu
     await expect(here.locator("#comments [data-pending=yes] .mark")).to_have_text("sending…")
     await asyncio.to_thread(site.servers[0].start)
     for page in (here, there):
-        await entered(page)
+        await back(page)
         await expect(page.locator("#comments .text")).to_have_text(["before", "meanwhile"])
         await expect(page.locator("#comments .name")).to_have_text([name, name])
     await expect(here.locator("#comments [data-pending=yes]")).to_have_count(0)
 
 
+async def test_a_restart_brings_everybody_back(window: Open, site: Deployment, slug: str) -> None:
+    """Sent away by a server that ends, the page says so, and is back when the next one runs."""
+    page = await entered(await window(f"/rooms/{slug}/", offline_ok=True))
+    await asyncio.to_thread(site.servers[0].stop)
+    await expect(page.locator("#connection")).to_have_attribute("data-status", re.compile("waiting|connecting"))
+    await expect(page.locator("#error")).to_have_text(re.compile(r"^The server is restarting\. "))
+    await asyncio.to_thread(site.servers[0].start)
+    await back(page)
+    await say(page, "back again")
+    await expect(page.locator("#comments .text")).to_have_text("back again")
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "said"),
+    [
+        ('{"msg_type": "leave"}', "cut", ""),
+        (json.dumps({"msg_type": "message", "content": "x" * 17_000}), "stopped", "That is too large to be sent."),
+    ],
+)
+async def test_who_left_or_was_sent_away_stays_away(window: Open, slug: str, raw: str, status: str, said: str) -> None:
+    """After a leave of one's own, and after a close that means stop, there is no second connection."""
+    page = await entered(await window(f"/rooms/{slug}/"))
+    await page.get_by_label("Raw frame").fill(raw)
+    await page.locator("#raw button").click()
+    await expect(page.locator("#connection")).to_have_attribute("data-status", status)
+    await expect(page.locator("#error")).to_have_text(said)
+    await expect(page.locator("#content")).to_be_disabled()
+    await page.get_by_role("button", name="Connect", exact=True).click()
+    await entered(page)
+    # Once at first, and once by the button.
+    await expect(page.locator("#frame-list .type", has_text="open ws://")).to_have_count(2)
+
+
 async def test_a_reload_is_the_same_person(window: Open, slug: str) -> None:
-    """A guest who wrote something has the same name after a reload, and still follows; the token is not in the panel."""
+    """A guest who wrote something keeps name and follow over a reload; the token is not in the panel."""
     page = await entered(await window(f"/rooms/{slug}/"))
     await page.get_by_role("button", name="Follow", exact=True).click()
     await expect(page.locator("#follow")).to_have_attribute("aria-pressed", "true")
@@ -145,6 +188,33 @@ async def test_a_reload_is_the_same_person(window: Open, slug: str) -> None:
     token = await page.evaluate("localStorage.getItem('liveroom.token')")
     assert token
     assert token not in await page.content()
+
+
+async def test_a_token_that_is_no_good_is_forgotten(window: Open, slug: str) -> None:
+    """The page says that the login has expired, goes on as a new guest, and keeps the new token."""
+    page = await entered(await window(f"/rooms/{slug}/"))
+    await page.evaluate("localStorage.setItem('liveroom.token', 'forged')")
+    await page.reload()
+    await entered(page)
+    await expect(page.locator("#error")).to_have_text("Your login has expired.")
+    assert await page.evaluate("localStorage.getItem('liveroom.token')") is None
+    await say(page, "as a new guest")
+    await expect(page.locator("#comments .text")).to_have_text("as a new guest")
+    assert await page.evaluate("localStorage.getItem('liveroom.token')") not in (None, "forged")
+
+
+async def test_who_is_signed_in_is_himself(window: Open, site: Deployment, slug: str) -> None:
+    """The session is enough to take part, and no token is kept."""
+    site.call("make_administrator", username="boss", password="a long enough one")
+    page = await window("/admin/login/?next=/")
+    await page.locator("#id_username").fill("boss")
+    await page.locator("#id_password").fill("a long enough one")
+    await page.locator("[type=submit]").click()
+    await page.get_by_role("link", name=slug, exact=False).first.click()
+    await entered(page)
+    await say(page, "signed in")
+    await expect(page.locator("#comments .text")).to_have_text("signed in")
+    assert await page.evaluate("localStorage.getItem('liveroom.token')") is None
 
 
 async def test_changes_by_the_operator_are_seen(window: Open, site: Deployment) -> None:
@@ -181,7 +251,7 @@ async def test_what_a_show_allows(
 
 
 async def test_every_frame_is_shown_and_any_can_be_sent(window: Open, slug: str) -> None:
-    """The panel has each frame with its direction, number and size; raw text goes out as it is; an error reads in words."""
+    """The panel has each frame with direction, number and size; raw text goes out as it is; errors are words."""
     page = await entered(await window(f"/rooms/{slug}/"))
     newest = page.locator("#frame-list > li")
     await page.get_by_label("Raw frame").fill("ping")
@@ -202,7 +272,7 @@ async def test_a_room_in_chinese(window: Open, slug: str) -> None:
     await expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
     await expect(page.locator("#connection")).to_have_text("已连接")
     await page.get_by_role("button", name="购买", exact=False).click()
-    await expect(page.locator("#ordered")).to_have_text(re.compile(r"^订单 \d{20}:?.*待付款"))
+    await expect(page.locator("#ordered")).to_have_text(re.compile(r"^订单 \d{20}：Tea 0 × 1，¥20\.00（待付款）$"))
     await page.locator("#raw-text").fill("{")
     await page.locator("#raw button").click()
     await expect(page.locator("#error")).to_have_text("服务器无法读取这条内容。")

@@ -141,6 +141,15 @@ def test_pages_carry_a_policy_and_nothing_that_it_forbids(client: Client, room: 
         assert [name for name in written if name == "style" or name.startswith("on")] == []
 
 
+def test_a_login_name_is_nobodys_business(client: Client, transactional_db: None) -> None:
+    """A host without a nickname is somebody, on both pages as over the socket."""
+    factories.make_room(host=factories.make_user("", username="root"))
+    for path in ("/", "/rooms/demo/"):
+        page = get(client, path)
+        assert "root" not in page
+        assert "Somebody" in page
+
+
 def test_what_people_wrote_is_escaped(client: Client, transactional_db: None) -> None:
     """Markup in a title or a name is text on both pages."""
     host = factories.make_user("<i>Host</i>")
@@ -151,6 +160,12 @@ def test_what_people_wrote_is_escaped(client: Client, transactional_db: None) ->
         assert "&lt;/script&gt;&lt;b&gt;" in page
         assert "&quot;&gt;&lt;u&gt;" in page
         assert [tag for tag, _ in Elements(page).found if tag in ("i", "u")] == []
+
+
+def test_pages_that_name_no_icon_have_one(client: Client) -> None:
+    """What browsers ask for by themselves leads to the icon."""
+    response = client.get("/favicon.ico")
+    assert (response.status_code, response.headers["Location"]) == (302, "/static/rooms/icon.svg")
 
 
 def test_no_room_no_page(client: Client, room: Room) -> None:
@@ -169,13 +184,13 @@ def test_pages_are_only_read(client: Client, room: Room, path: str) -> None:
 
 def test_the_browsers_language_and_the_switch(client: Client, room: Room) -> None:
     """A Chinese browser gets Chinese; the switch leads back to the page and holds."""
-    chinese = {"HTTP_ACCEPT_LANGUAGE": "zh-CN,zh;q=0.9"}
-    page = get(client, "/rooms/demo/", **chinese)
+    chinese = {"accept-language": "zh-CN,zh;q=0.9"}
+    page = get(client, "/rooms/demo/", headers=chinese)
     assert '<html lang="zh-hans">' in page
     assert config_of(page)["errors"]["out_of_stock"] == "已售罄：剩余数量不足。"
-    response = client.post("/i18n/setlang/", {"language": "en", "next": "/rooms/demo/"}, **chinese)
+    response = client.post("/i18n/setlang/", {"language": "en", "next": "/rooms/demo/"}, headers=chinese)
     assert (response.status_code, response.headers["Location"]) == (302, "/rooms/demo/")
-    assert '<html lang="en">' in get(client, "/rooms/demo/", **chinese)
+    assert '<html lang="en">' in get(client, "/rooms/demo/", headers=chinese)
 
 
 def test_every_error_has_a_text() -> None:

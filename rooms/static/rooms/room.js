@@ -10,6 +10,7 @@ import { draw } from "./view.js";
 const LIKES_EVERY = 300;
 const LIKES_MOST = 50;
 const TOKEN_KEY = "liveroom.token";
+const ERROR_FOR = 12_000;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 const part = (id) => document.getElementById(id);
@@ -23,6 +24,7 @@ let drawn = true;
 let likes = 0;
 let clockAhead = 0;
 let alarm = null;
+let forget = null;
 
 const now = () => Date.now() + clockAhead;
 
@@ -50,7 +52,7 @@ function received(frame) {
   state = reduce(state, frame);
   if (state.behind) socket.sync();
   if (frame.msg_type === "ack" || frame.msg_type === "error") answered(frame);
-  if (frame.msg_type === "reject") error = errorText({ code: "content_rejected" });
+  if (frame.msg_type === "reject") fail(errorText({ code: "content_rejected" }));
   drawSoon();
 }
 
@@ -60,12 +62,20 @@ function answered(frame) {
   if (frame.msg_type === "error") {
     // An error that has a key and is not settled is tried again: nobody need know.
     if (known !== undefined && entry === null) return;
-    error = errorText(frame);
+    fail(errorText(frame));
     if (entry?.kind === "message" && part("content").value === "") part("content").value = entry.content;
   } else if (entry?.kind === "buy") {
     const { order } = frame;
     ordered = text("ordered", { ...order, status: text(`order_${order.status}`) });
   }
+}
+
+/** Say what went wrong, for a while. */
+function fail(words) {
+  error = words;
+  clearTimeout(forget);
+  if (words) forget = setTimeout(() => fail(""), ERROR_FOR);
+  drawSoon();
 }
 
 // --- Drawing: once per frame of the screen, whatever came.
@@ -104,7 +114,7 @@ part("write").addEventListener("submit", (event) => {
   const content = part("content").value.trim();
   const { content: limit } = state.limits;
   error = "";
-  if (limit && [...content].length > limit) error = text("too_long", { limit });
+  if (limit && [...content].length > limit) fail(text("too_long", { limit }));
   else if (content !== "") {
     commands.comment(content, state.seq);
     part("content").value = "";
@@ -141,10 +151,7 @@ part("cut").addEventListener("click", () => socket.cut());
 part("connect").addEventListener("click", () => socket.connect());
 part("raw").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (!socket.sendText(part("raw-text").value)) {
-    error = text("why_not_connected");
-    drawSoon();
-  }
+  if (!socket.sendText(part("raw-text").value)) fail(text("why_not_connected"));
 });
 
 /** A guest's token, so that a reload is the same person. Who is signed in comes by the session, and has none. */
