@@ -3,6 +3,7 @@
 Playwright's async API, as its sync one would keep the main thread's loop for itself.
 """
 
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -15,6 +16,7 @@ from tests.deployment import Deployment, Deployments
 from tests.servers import PATIENCE, program
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 TIMEOUT = 10_000 * PATIENCE
 
 Open = Callable[..., Awaitable[Page]]
@@ -29,9 +31,9 @@ def site(deployments: Deployments) -> Iterator[Deployment]:
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def chromium() -> AsyncIterator[Browser]:
-    """Debian's Chromium, started once."""
+    """The machine's Chromium, started once."""
     expect.set_options(timeout=TIMEOUT)
-    path = program("chromium", "chromium")
+    path = next(filter(None, map(shutil.which, NAMES)), None) or program("chromium", "chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
