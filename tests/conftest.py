@@ -119,7 +119,17 @@ async def enter(connect: Connect) -> Callable[..., Awaitable[Viewer]]:
 
 
 @pytest.fixture
-async def witness(room: Room, connect: Connect) -> Witness:
+async def law_of(connect: Connect) -> Callable[[Room], Awaitable[Witness]]:
+    """Put a guest into a room for the snapshot law, before its events: ``await law_of(room)``."""
+
+    async def put(room: Room) -> Witness:
+        socket = await connect(f"/ws/rooms/{room.slug}/")
+        return Witness(socket, await socket.init(), connect)
+
+    return put
+
+
+@pytest.fixture
+async def witness(room: Room, law_of: Callable[[Room], Awaitable[Witness]]) -> Witness:
     """A guest in ``room`` from the beginning, for the snapshot law; he counts as online."""
-    socket = await connect()
-    return Witness(socket, await socket.init(), connect)
+    return await law_of(room)

@@ -147,6 +147,11 @@ class RoomHub:
         if room.show != self.room.show:
             self.tallies.total = 0
             self.held = 0
+        if room.host.user.id != self.room.host.user.id:
+            # Who is host, and whom one follows here, is another question now.
+            for connection in self.runtime.connections:
+                if connection.hub is self:
+                    connection.viewer_changed({})
         self.room = room
 
     def _mind_the_gap(self, delay: float) -> None:
@@ -336,7 +341,7 @@ class RoomHub:
     def speaker(self, person_id: str, role: Role) -> Speaker:
         """The limits of one person in this room."""
         found = self.speakers.get(person_id)
-        if found is None:
+        if found is None or found.role is not role:
             found = self.speakers[person_id] = Speaker(role)
         return found
 

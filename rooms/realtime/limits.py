@@ -60,9 +60,10 @@ class TokenBucket:
 class Speaker:
     """One user's comments and likes in one room, over all his sockets in this process."""
 
-    __slots__ = ("_last", "_last_at", "comments", "likes", "rate")
+    __slots__ = ("_last", "_last_at", "comments", "likes", "rate", "role")
 
     def __init__(self, role: Role) -> None:
+        self.role = role
         if role in (Role.HOST, Role.ASSISTANT):
             self.rate = settings.LIVEROOM_STAFF_RATE
             self.comments = TokenBucket(self.rate, max(self.rate, settings.LIVEROOM_BURST))

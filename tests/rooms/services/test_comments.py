@@ -101,6 +101,24 @@ async def test_host_and_assistants_may_say_ten_a_second(room, host, viewer, ente
     assert (refused["code"], refused["limit"]) == ("rate_limited", 10)
 
 
+async def test_a_new_assistant_has_the_staffs_rate_at_once(room, viewer, enter):
+    """Who becomes an assistant is no longer bound by what he said as a viewer."""
+    li = await enter(user=viewer)
+    for number in range(4):
+        await li.send("message", content=str(number))
+    assert kinds(await li.rest()).count("error") == 1
+
+    def make():
+        with RoomTransaction(room.pk) as tx:
+            rooms.assistants_set(tx, room_id=room.pk, users=[viewer])
+
+    await stored(make)
+    await li.rest()
+    for number in range(10):
+        await li.send("message", content=str(number))
+    assert kinds(await li.rest()) == ["ack"] * 10 + ["message"] * 10
+
+
 async def test_comments_without_a_rate(room, viewer, enter, settings):
     """LIVEROOM_RATE 0 is no limit."""
     settings.LIVEROOM_RATE = 0
