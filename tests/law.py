@@ -11,7 +11,7 @@ HISTORY = 50
 
 
 def apply(picture: Frame, event: Frame) -> None:
-    """Change a picture (an ``init``) by one durable event, as a client does."""
+    """Change a picture (an ``init``) by one durable event, as a client does; parts of the event go into the picture."""
     assert event["seq"] > picture["seq"]
     picture["seq"] = event["seq"]
     match event["msg_type"]:
@@ -119,6 +119,6 @@ class Witness:
     @staticmethod
     def _after(init: Frame, events: list[Frame]) -> Frame:
         picture = copy.deepcopy(init)
-        for event in events:
+        for event in copy.deepcopy(events):
             apply(picture, event)
         return picture
