@@ -1,9 +1,10 @@
 """Products, orders, and rooms with their shelf in the administration."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,13 @@ class ShelfInline(admin.TabularInline):  # type: ignore[type-arg]
     form = ShelfItemForm
     formset = ShelfFormSet
     extra = 0
+    formfield_overrides: ClassVar[dict[Any, Any]] = {
+        # With seconds: a time cut short would differ from what was rendered.
+        DateTimeField: {
+            "form_class": forms.DateTimeField,
+            "widget": forms.DateTimeInput({"type": "datetime-local", "step": 1}, "%Y-%m-%dT%H:%M:%S"),
+        }
+    }
     autocomplete_fields = ("product",)
     readonly_fields = ("stock", "sold")
     fields = (
@@ -39,6 +47,9 @@ class ShelfInline(admin.TabularInline):  # type: ignore[type-arg]
         "sale_ends_at",
         "limit_per_user",
     )
+
+    class Media:
+        css: ClassVar[dict[str, Any]] = {"all": ("products/admin.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ShelfItem]:
         return super().get_queryset(request).select_related("product")

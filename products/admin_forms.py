@@ -3,10 +3,12 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from products.models import ShelfItem
@@ -42,6 +44,11 @@ class ShelfItemForm(OptimisticModelForm):
         help_text=_("Pieces that come in, or with a minus go out. The stock itself changes by every sale."),
     )
     refused_fields: ClassVar[dict[str, str]] = {"stock": "stock_change"}
+
+    class Meta:
+        help_texts: ClassVar[dict[str, Any]] = dict.fromkeys(
+            ("sale_starts_at", "sale_ends_at"), format_lazy(_("Time zone: {name}."), name=settings.TIME_ZONE)
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -81,6 +81,7 @@ class RoomAdmin(ServiceAdmin):
     raw_id_fields = ("pinned",)
     readonly_fields = ("seq", "show", "followers", "likes", "held", "epoch", "created_at")
     actions = ("start", "pause", "end")
+    save_on_top = True
     add_fieldsets: Any = (
         (None, {"fields": ("title", "slug", "cover", "stream", "host", "assistants")}),
         (_("Show"), {"fields": ("status", "notice")}),
@@ -94,6 +95,7 @@ class RoomAdmin(ServiceAdmin):
             _("Record"),
             {
                 "fields": ("seq", "show", "followers", "likes", "held", "epoch", "created_at"),
+                "classes": ("collapse",),
                 "description": _("Counted by the server. A room that has a log is ended, not deleted."),
             },
         ),
