@@ -1,0 +1,354 @@
+"""The order of a room's events: in sequence, each once, whatever is late, doubled or lost."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rooms import transaction
+from rooms.publish import Batch
+from rooms.realtime import hub as hub_module
+from rooms.realtime import runtime
+from tests import factories
+from tests.clients import look, stored
+from tests.rooms.realtime.fakes import FakeConnection, FakeRuntime, entry, passed
+
+
+@pytest.fixture(autouse=True)
+def _no_waits(monkeypatch):
+    """Let gaps be filled and passes follow each other at once."""
+    monkeypatch.setattr(hub_module, "GAP_GRACE", 0.001)
+    monkeypatch.setattr(hub_module, "REST_MIN", 0.0)
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run on a loop of its own."""
+    asyncio.run(work)
+
+
+# --- take()
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), count=st.integers(1, 12), begin=st.integers(0, 5))
+def test_whatever_arrives_members_get_everything_once_in_order(data, count, begin):
+    """Events in any order, doubled, some never: with the look at the newest seq all arrive, 1…n."""
+    seqs = range(begin + 1, begin + count + 1)
+    arriving = data.draw(st.lists(st.lists(st.sampled_from(seqs), max_size=6), max_size=8))
+    pauses = data.draw(st.lists(st.booleans(), min_size=len(arriving), max_size=len(arriving)))
+
+    async def deliver() -> None:
+        engine = FakeRuntime(begin=begin)
+        hub = await engine.hub()
+        member = FakeConnection(engine, hub)
+        engine.commit(count)
+        for batch, pause in zip(arriving, pauses, strict=True):
+            hub.take(entry(seq) for seq in batch)
+            if pause:
+                await asyncio.sleep(0)
+        hub.know(begin + count)
+        await passed(hub)
+        assert member.socket.seqs == list(seqs)
+        assert hub.seq == begin + count
+
+    run(deliver())
+
+
+async def test_the_next_event_goes_out_at_once():
+    """Nothing is read for it."""
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    member = FakeConnection(engine, hub)
+    hub.take(engine.commit())
+    await passed(hub)
+    assert (member.socket.seqs, engine.asked) == ([1], [])
+
+
+async def test_a_gap_that_closes_by_itself_is_not_read(monkeypatch):
+    """What comes late within 100 ms is waited for."""
+    monkeypatch.setattr(hub_module, "GAP_GRACE", 0.05)
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    member = FakeConnection(engine, hub)
+    first, second = engine.commit(2)
+    hub.take([second])
+    await asyncio.sleep(0)
+    assert (hub.seq, member.socket.seqs) == (0, [])
+    hub.take([first])
+    await passed(hub)
+    assert (member.socket.seqs, engine.asked) == ([1, 2], [])
+
+
+async def test_a_gap_is_filled_from_the_log_once():
+    """One query for all that is missing, up to what is known of."""
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    members = [FakeConnection(engine, hub) for _ in range(3)]
+    engine.commit(9)
+    hub.take([entry(5), entry(9)])
+    hub.know(9)
+    await passed(hub)
+    assert all(member.socket.seqs == list(range(1, 10)) for member in members)
+    assert engine.asked == [(0, 9)]
+
+
+async def test_a_long_gap_is_read_in_pieces():
+    """RING lines at a time."""
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    member = FakeConnection(engine, hub)
+    engine.commit(1200)
+    hub.know(1200)
+    await passed(hub)
+    assert member.socket.seqs == list(range(1, 1201))
+    assert [since for since, _ in engine.asked] == [0, 500, 1000]
+
+
+async def test_what_arrives_before_the_hub_is_open_is_kept(monkeypatch):
+    """A hub joins the group before it reads where the room stands."""
+    engine = FakeRuntime(begin=3)
+    hub = hub_module.RoomHub(cast(runtime.Runtime, engine), 1)
+    opening = asyncio.create_task(hub.open())
+    await asyncio.sleep(0)
+    hub.take([entry(2), entry(5)])
+    engine.commit(0)
+    await opening
+    assert hub.seq == 3
+    engine.commit(2)
+    hub.take([entry(4)])
+    assert hub.seq == 5
+    await hub.close()
+
+
+async def test_a_flood_of_early_events_is_bounded(monkeypatch):
+    """More than HELD_MAX that wait are dropped, and read again from the log."""
+    monkeypatch.setattr(hub_module, "HELD_MAX", 10)
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    member = FakeConnection(engine, hub)
+    engine.commit(30)
+    hub.take(entry(seq) for seq in range(2, 31))
+    assert len(hub._held) == 0
+    await passed(hub)
+    assert member.socket.seqs == list(range(1, 31))
+
+
+async def test_a_number_that_the_log_does_not_have(caplog):
+    """It is logged, and the hub goes on with what comes."""
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    member = FakeConnection(engine, hub)
+    hub.know(3)
+    await passed(hub)
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    caplog.clear()
+    hub.take(engine.commit())
+    await passed(hub)
+    assert member.socket.seqs == [1]
+
+
+async def test_a_gap_is_filled_when_the_database_is_back(monkeypatch):
+    """While it is away the hub tries again every second."""
+    from rooms.messages import Code, Refused
+
+    pauses = []
+    sleep = asyncio.sleep
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(0)
+
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    member = FakeConnection(engine, hub)
+    engine.commit(2)
+    read, failures = engine.read, [Refused(Code.UNAVAILABLE, "away"), Refused(Code.UNAVAILABLE, "away")]
+
+    async def failing(*args: Any, **kwargs: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return await read(*args, **kwargs)
+
+    monkeypatch.setattr(engine, "read", failing)
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    hub.know(2)
+    await passed(hub)
+    assert member.socket.seqs == [1, 2]
+    assert pauses.count(1) == 2
+
+
+# --- members
+
+
+async def test_who_joins_gets_only_what_is_newer():
+    """An outbox that has an event already is not given it again, nor less than all that follows."""
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    before = FakeConnection(engine, hub)
+    hub.take(engine.commit(2))
+    joining = FakeConnection(engine, hub)
+    assert joining.outbox.seq == 2
+    hub.take(engine.commit(2))
+    await passed(hub)
+    assert (before.socket.seqs, joining.socket.seqs) == ([1, 2, 3, 4], [3, 4])
+
+
+async def test_a_member_that_fell_behind_is_given_what_it_missed():
+    """From the ring; if that does not reach back so far, it is cut, and comes again with `since`."""
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    behind, lost = FakeConnection(engine, hub), FakeConnection(engine, hub)
+    hub.take(engine.commit(3))
+    await passed(hub)
+    for member, seq in ((behind, 1), (lost, -1)):
+        member.socket.writes.clear()
+        member.outbox.seq = seq
+    hub.take(engine.commit(1))
+    await passed(hub)
+    assert (behind.socket.seqs, behind.socket.aborted) == ([2, 3, 4], False)
+    assert (lost.socket.seqs, lost.socket.aborted) == ([], True)
+
+
+async def test_events_of_a_pass_are_one_write_per_viewer():
+    """What gathered is one parcel, the same for all."""
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    members = [FakeConnection(engine, hub) for _ in range(40)]
+    for event in engine.commit(5):
+        hub.take([event])
+    await passed(hub)
+    assert {len(member.socket.writes) for member in members} == {1}
+    assert len({id(member.socket.writes[0]) for member in members}) == 1
+
+
+async def test_one_who_goes_during_a_pass_gets_nothing_more():
+    """Neither does he hold it up."""
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    members = [FakeConnection(engine, hub) for _ in range(3)]
+    members[1].outbox.close()
+    hub.discard(members[1])
+    hub.take(engine.commit())
+    await passed(hub)
+    assert [member.socket.seqs for member in members] == [[1], [], [1]]
+
+
+async def test_a_removal_empties_the_ring():
+    """What was removed is never replayed from memory: the log has it without its text."""
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    hub.take(engine.commit(3))
+    assert [event.seq for event in await hub.missed(1)] == [2, 3]
+    assert engine.asked == []
+    (event,) = engine.commit()
+    hub.take([event._replace(kind="remove")])
+    assert [event.seq for event in await hub.missed(1)] == [2, 3, 4]
+    assert engine.asked == [(1, 4)]
+    await hub.close()
+
+
+async def test_a_picture_newer_than_the_hub_is_delivered_first():
+    """Before a newcomer gets it, the hub accepts all events up to its seq."""
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    member = FakeConnection(engine, hub)
+    engine.commit(2)
+    hub._read_at = float("-inf")
+    hub.take([entry(1)])
+    picture, tail = await hub.picture()
+    assert (picture.seq, tail, hub.seq) == (2, [], 2)
+    await passed(hub)
+    assert member.socket.seqs == [1, 2]
+
+
+async def test_a_picture_is_read_once_for_all_who_ask(monkeypatch):
+    """10,000 who come back together are one query."""
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    reads = []
+    read = engine.read
+
+    async def counting(*args: Any, **kwargs: Any) -> Any:
+        reads.append(args[0].__name__)
+        return await read(*args, **kwargs)
+
+    monkeypatch.setattr(engine, "read", counting)
+    hub.take(engine.commit())
+    hub._read_at = float("-inf")
+    pictures = await asyncio.gather(*(hub.picture() for _ in range(50)))
+    assert {picture.seq for picture, _ in pictures} == {1}
+    assert reads == ["picture"]
+    # The room stands still: the picture is as good as new.
+    assert (await hub.picture())[0].seq == 1
+    assert reads == ["picture"]
+    await hub.close()
+
+
+async def test_a_picture_in_a_busy_room_may_be_a_little_old(monkeypatch):
+    """Within PICTURE_AGE it is given with the events after it; it is never older than what is asked for."""
+    monkeypatch.setattr(hub_module, "PICTURE_AGE", 1000)
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    hub.take(engine.commit(2))
+    picture, tail = await hub.picture()
+    assert (picture.seq, [event.seq for event in tail]) == (0, [1, 2])
+    picture, tail = await hub.picture(at_least=1)
+    assert (picture.seq, tail) == (2, [])
+    await hub.close()
+
+
+# --- with the real database, and other processes that lose messages
+
+
+async def test_the_look_at_the_newest_seq(room, viewer, enter, monkeypatch):
+    """With every message of the layer lost, a commit arrives by the look every half second."""
+    socket = await enter()
+    monkeypatch.setattr(transaction, "publish", lambda batch: None)
+    await stored(factories.make_comments, room, viewer, "a", "b")
+    await socket.nothing()
+    await look()
+    assert [(frame["seq"], frame["content"]) for frame in await socket.rest()] == [(1, "a"), (2, "b")]
+
+
+async def test_a_newcomer_brings_what_was_lost(room, viewer, enter, connect, monkeypatch):
+    """His picture is newer than the hub: those who were there get the events, and he gets none twice."""
+    socket = await enter()
+    monkeypatch.setattr(transaction, "publish", lambda batch: None)
+    await stored(factories.make_comments, room, viewer, "a")
+    await stored(factories.make_comments, room, viewer, "b")
+    newcomer = await connect(f"/ws/rooms/demo/?since=1&epoch={room.epoch}")
+    init = await newcomer.init()
+    assert (init["recovered"], init["seq"]) == (True, 1)
+    assert [frame["seq"] for frame in await newcomer.rest() if "seq" in frame] == [2]
+    assert [frame["seq"] for frame in await socket.rest() if "seq" in frame] == [1, 2]
+
+
+async def test_a_batch_from_another_process(room, enter):
+    """It goes out like one of this process; with a gap before it, the log is read."""
+    socket = await enter()
+    hub = runtime.current().hubs[room.pk]
+    hub.deliver(Batch(room.pk, [entry(1)]))
+    await socket.expect("notice", seq=1, text="1")
+
+
+# --- sums
+
+
+async def test_a_pass_carries_sums_and_events_together():
+    """Ephemeral frames go after the events, in the same write; one who is behind keeps the events alone."""
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    reading, behind = FakeConnection(engine, hub), FakeConnection(engine, hub)
+    behind.socket.backed_up = True
+    hub.like(3, None)
+    hub.take(engine.commit())
+    await passed(hub)
+    assert [frame["msg_type"] for frame in reading.socket.frames] == ["notice", "like"]
+    assert len(reading.socket.writes) == 1
+    behind.socket.backed_up = False
+    behind.outbox.sweep(0)
+    assert [frame["msg_type"] for frame in behind.socket.frames] == ["notice"]
