@@ -20,7 +20,6 @@ from accounts.models import User
 from products.models import Order, Product, ShelfItem
 from products.services import shelf
 from rooms.models import Comment, Event, Room, RoomHead
-from rooms.services import rooms
 from rooms.transaction import RoomTransaction
 
 
@@ -51,12 +50,6 @@ def set_on_shelf(item_id: int, *, on_shelf: bool) -> None:
     """Put an item on the shelf, or take it off."""
     with RoomTransaction(ShelfItem.objects.get(pk=item_id).room_id) as tx:
         shelf.item_set_on_shelf(tx, item_id=item_id, on_shelf=on_shelf)
-
-
-def set_notice(room_id: int, text: str) -> None:
-    """Put up a notice."""
-    with RoomTransaction(room_id) as tx:
-        rooms.notice_set(tx, room_id=room_id, text=text)
 
 
 def read_item(item_id: int) -> dict[str, Any]:

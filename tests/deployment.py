@@ -131,9 +131,9 @@ class Deployments:
 
     @contextmanager
     def postgres(
-        self, name: str, *, processes: int = 2, redis: Redis | None = None, **environment: str
+        self, name: str, *, processes: int = 2, redis: Redis | None = None, server: str = "daphne", **environment: str
     ) -> Iterator[Deployment]:
-        """Some processes on PostgreSQL and Redis: the run's own server, or the one given."""
+        """Some processes on PostgreSQL and Redis: the run's own one, or the one given."""
         postgres: Postgres = self._request.getfixturevalue("postgres_server")
         redis = redis or self._request.getfixturevalue("redis_server")
         if "postgres" not in self._templates:
@@ -144,7 +144,7 @@ class Deployments:
         database = f"{name.replace('-', '_')}_{self._count}"
         postgres.execute(f"CREATE DATABASE {database} TEMPLATE template")
         where = {"DATABASE_URL": postgres.url(database), "REDIS_URL": redis.url, "REDIS_PREFIX": database}
-        with self._started(name, where | environment, processes=processes) as deployment:
+        with self._started(name, where | environment, processes=processes, server=server) as deployment:
             yield deployment
 
     @contextmanager

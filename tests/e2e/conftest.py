@@ -16,11 +16,20 @@ Enter = Callable[..., Awaitable[Client]]
 _slugs = itertools.count(1)
 
 
-@pytest.fixture(scope="session", params=["one process", "two processes"])
+@pytest.fixture(
+    scope="session",
+    params=["one process", "two processes", pytest.param("two processes of uvicorn", marks=pytest.mark.long)],
+)
 def setup(request: pytest.FixtureRequest, deployments: Deployments) -> Iterator[Deployment]:
     """One process on SQLite without Redis; two on Redis and PostgreSQL. No test asks which."""
-    kind = deployments.sqlite if request.param == "one process" else deployments.postgres
-    with kind("setup", LIVEROOM_GRACE=str(GRACE)) as deployment:
+    grace = str(GRACE)
+    if request.param == "one process":
+        made = deployments.sqlite("one", LIVEROOM_GRACE=grace)
+    elif request.param == "two processes":
+        made = deployments.postgres("two", LIVEROOM_GRACE=grace)
+    else:
+        made = deployments.postgres("uvicorn", server="uvicorn", LIVEROOM_GRACE=grace)
+    with made as deployment:
         yield deployment
 
 

@@ -49,7 +49,7 @@ class Reader:
 
     async def _read_to(self, socket: ClientConnection, seq: int) -> None:
         async with asyncio.timeout(DEADLINE + 20 * PATIENCE):
-            while self.seq < seq:
+            while self.seq < seq or self._epoch is None:
                 self._take(json.loads(await socket.recv()))
 
     def _take(self, frame: Frame) -> None:

@@ -34,9 +34,9 @@ async def test_500_comments_and_20_cuts(setup: Deployment) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(10))
 async def test_many_seeds_of_cuts(setup: Deployment, seed: int) -> None:
-    """The same with twenty fixed seeds."""
+    """The same with ten fixed seeds."""
     await read_with_cuts(setup, seed)
 
 
@@ -56,11 +56,12 @@ async def read_with_cuts(setup: Deployment, seed: int) -> None:
                 assert answer["msg_type"] == "ack", answer
 
     async def read() -> None:
-        for position in sorted(rng.sample(range(COMMENTS), CUTS)):
+        for position in sorted(rng.sample(range(1, COMMENTS), CUTS)):
             await reader.read_until_cut(position)
             await asyncio.sleep(rng.uniform(0, 0.1))
         await reader.read(COMMENTS)
 
+    await reader.read(0)
     async with asyncio.TaskGroup() as group:
         group.create_task(read())
         for number, (url, user) in enumerate(zip(urls, users, strict=True)):
@@ -68,7 +69,7 @@ async def read_with_cuts(setup: Deployment, seed: int) -> None:
 
     assert [event["seq"] for event in reader.events] == list(range(1, COMMENTS + 1))
     assert [event["content"] for event in reader.events] == setup.call("read_room", room_id=room["id"])["comments"]
-    assert reader.recovered == [None] + [True] * CUTS
+    assert reader.recovered == [None] + [True] * (CUTS + 1)
 
 
 async def test_what_all_viewers_read_is_the_same(setup: Deployment, room: Room, enter: Enter) -> None:
