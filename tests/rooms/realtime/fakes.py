@@ -35,9 +35,8 @@ ROOM = RoomPart(
 
 def entry(seq: int) -> LogEntry:
     """An event of the log."""
-    return LogEntry(
-        seq, "notice", json.dumps({"msg_type": "notice", "ts": now_ms(), "seq": seq, "text": str(seq)}).encode()
-    )
+    frame = {"msg_type": "notice", "ts": now_ms(), "seq": seq, "text": str(seq)}
+    return LogEntry(seq, "notice", json.dumps(frame).encode())
 
 
 class FakeRuntime:

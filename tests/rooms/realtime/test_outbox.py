@@ -74,22 +74,24 @@ def test_what_comes_while_something_waits_waits_behind_it(outbox, socket):
     assert written(socket) == ["first", "second"]
 
 
-def test_a_sweep_stops_where_the_client_does(slow, outbox, socket):
+class OneByOne(FakeSocket):
+    """A client that takes one write and is behind again."""
+
+    def write(self, parcel: Parcel) -> None:
+        super().write(parcel)
+        self.backed_up = True
+
+
+def test_a_sweep_stops_where_the_client_does(slow):
     """It goes on writing only while the socket takes it."""
-
-    class Full(FakeSocket):
-        def write(self, parcel: Parcel) -> None:
-            super().write(parcel)
-            self.backed_up = True
-
-    full = Full()
-    outbox = Outbox(full, slow)
-    full.backed_up = True
+    socket = OneByOne()
+    outbox = Outbox(socket, slow)
+    socket.backed_up = True
     for text in (b'"a"', b'"b"'):
         outbox.send(text)
-    full.backed_up = False
+    socket.backed_up = False
     outbox.sweep(0)
-    assert (written(full), slow) == (["a"], {outbox})
+    assert (written(socket), slow) == (["a"], {outbox})
 
 
 def test_over_the_bound_it_is_cut(outbox, socket, slow):
@@ -132,19 +134,21 @@ def test_stuck_too_long_it_is_cut(outbox, socket, slow, monkeypatch):
     assert (socket.aborted, slow) == (True, set())
 
 
-def test_a_client_that_reads_something_is_not_stuck(outbox, socket, monkeypatch):
+def test_a_client_that_reads_something_is_not_stuck(slow, monkeypatch):
     """Each write begins the time anew."""
     monkeypatch.setattr("rooms.realtime.outbox.time.monotonic", lambda: 1000.0)
+    socket = OneByOne()
+    outbox = Outbox(socket, slow)
     socket.backed_up = True
-    for text in (b'"a"', b'"b"'):
+    for text in (b'"a"', b'"b"', b'"c"'):
         outbox.send(text)
     socket.backed_up = False
-    outbox._queue.append(parcel("c"))
     outbox.sweep(1029)
-    socket.backed_up = True
-    outbox.send(b'"d"')
     outbox.sweep(1031)
-    assert not socket.aborted
+    outbox.sweep(1059)
+    assert (socket.aborted, written(socket)) == (False, ["a"])
+    outbox.sweep(1059.1)
+    assert socket.aborted
 
 
 def test_without_a_stall_limit(outbox, socket, settings):
