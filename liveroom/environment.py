@@ -11,7 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 
-class Environment(environ.Env):  # type: ignore[misc]
+class Environment(environ.Env):
     """The environment; a value of the wrong form is named, with the setting that it stands in."""
 
     def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:

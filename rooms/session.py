@@ -2,15 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import msgspec
 from django.conf import settings
-from django.core.exceptions import ValidationError
 
-from accounts import identity, tokens
-from accounts.models import User, clean_nickname, new_public_id
-from accounts.services import guest_nickname, profile_update, user_create_guest
+from accounts import tokens
+from accounts.models import User, new_public_id
+from accounts.services import profile_update, user_create_guest
 from rooms import messages, selectors
 from rooms.handshake import Handshake
 from rooms.messages import Close, Code, LimitsPart, Refused, Role, UserPart
@@ -20,6 +19,7 @@ from rooms.realtime.outbox import Outbox
 from rooms.realtime.runtime import Runtime, restarting
 from rooms.realtime.transport import Parcel
 from rooms.selectors import GUEST, Picture, Viewer, user_part
+from rooms.who import Who, check_nickname, find_viewer, made_up_guest, who_by_handshake, who_by_token
 
 GUEST_ANNOUNCED_AFTER = 2.0
 """Seconds in which a login can still come before a guest is announced."""
@@ -27,13 +27,6 @@ GUEST_ANNOUNCED_AFTER = 2.0
 logger = logging.getLogger(__name__)
 
 NO_COMMENTS = msgspec.Raw(b"[]")
-
-
-class Who(NamedTuple):
-    """How to find a user, and the token version that he came with (None: by a session)."""
-
-    lookup: dict[str, int | str]
-    token_version: int | None
 
 
 class ViewerSession:
@@ -89,7 +82,7 @@ class ViewerSession:
             if self.runtime.draining:
                 raise restarting()
             room_id = await self._find_room()
-            who = await self._identify()
+            who = await who_by_handshake(self.runtime.database, self.handshake)
             self.hub = await self.runtime.hub(room_id)
             await self._become(who)
             await self.show(self.handshake.since, self.handshake.epoch)
@@ -113,27 +106,17 @@ class ViewerSession:
                 return room_id
         raise Refused(Code.ROOM_NOT_FOUND, "There is no room at this address.", close=Close.NO_ROOM)
 
-    async def _identify(self) -> Who | None:
-        if self.handshake.bearer is not None:
-            try:
-                return who_by_token(self.handshake.bearer)
-            except Refused as refused:
-                refused.close = Close.BAD_TOKEN
-                raise
-        if self.handshake.session_key is not None:
-            user = await self.runtime.database.read(identity.user_from_session, self.handshake.session_key)
-            if user is not None:
-                return Who({"pk": user.pk}, None)
-        return None
-
     async def _become(self, who: Who | None) -> None:
         """Be this user; or, with None, a guest."""
         hub = self.room
         if who is None:
-            viewer, guest = GUEST, self._made_up() if settings.LIVEROOM_GUESTS == "talk" else None
+            viewer, guest = (
+                GUEST,
+                made_up_guest(self.handshake.language) if settings.LIVEROOM_GUESTS == "talk" else None,
+            )
         else:
             try:
-                viewer, guest = await self._find(who), None
+                viewer, guest = await find_viewer(self.runtime.database, self.room.room_id, who), None
             except Refused as refused:
                 if refused.code is Code.BAD_TOKEN:
                     refused.close = Close.BAD_TOKEN
@@ -141,20 +124,6 @@ class ViewerSession:
         self._take_on(viewer, guest, who.token_version if who else None)
         delay = GUEST_ANNOUNCED_AFTER if guest else 0.0
         hub.presence.enter(self.person_id, self.part, announce_after=delay)
-
-    def _made_up(self) -> UserPart:
-        nickname = guest_nickname(language=self.handshake.language)
-        return UserPart(id=new_public_id(), nickname=nickname, avatar="", role=Role.VIEWER)
-
-    async def _find(self, who: Who) -> Viewer:
-        """The user in this room; raises Refused ``bad_token`` for one who is gone, or whose token was revoked."""
-        viewer = await self.runtime.database.read(selectors.viewer, self.room.room_id, **who.lookup)
-        field = "token" if who.token_version is not None else None
-        if viewer.user is None:
-            raise Refused(Code.BAD_TOKEN, "The user of this token or session is gone.", field=field)
-        if who.token_version is not None and viewer.user.token_version != who.token_version:
-            raise Refused(Code.BAD_TOKEN, str(tokens.BadToken(tokens.Fault.REVOKED)), field=field)
-        return viewer
 
     def _take_on(self, viewer: Viewer, guest: UserPart | None, token_version: int | None) -> None:
         self.viewer, self.guest, self._token_version = viewer, guest, token_version
@@ -235,7 +204,7 @@ class ViewerSession:
     async def login(self, token: str, nickname: str | None, since: int | None, epoch: str | None) -> None:
         """Be the token's user: leave as who one was, join as him. Raises Refused, and then nothing has changed."""
         who = who_by_token(token)
-        viewer = await self._find(who)
+        viewer = await find_viewer(self.runtime.database, self.room.room_id, who)
         if nickname is not None and viewer.user is not None and viewer.user.is_guest:
             await self.runtime.database.write(profile_update, user=viewer.user, nickname=check_nickname(nickname))
         before = self.viewer.user
@@ -245,7 +214,12 @@ class ViewerSession:
             self.room.presence.enter(self.person_id, self.part)
         else:
             self.viewer, self._token_version = viewer, who.token_version
-        await self.show(since, epoch)
+        try:
+            await self.show(since, epoch)
+        except Refused as refused:
+            # He is somebody else already, and cannot be shown it: let him come back.
+            refused.close = Close.TRY_AGAIN
+            raise
 
     async def require_user(self) -> User:
         """The stored user behind this socket; a guest who may talk becomes one. Raises Refused ``login_required``."""
@@ -301,7 +275,9 @@ class ViewerSession:
         if self.viewer.user is None:
             return
         try:
-            viewer = await self._find(Who({"pk": self.viewer.user.pk}, self._token_version))
+            viewer = await find_viewer(
+                self.runtime.database, self.room.room_id, Who({"pk": self.viewer.user.pk}, self._token_version)
+            )
         except Refused as refused:
             if refused.code is Code.BAD_TOKEN:
                 refused.close = Close.BAD_TOKEN
@@ -343,7 +319,7 @@ class ViewerSession:
         done: Callable[[Any], None],
         undo: Callable[[], None] | None = None,
     ) -> None:
-        """Have a command committed, and its sender answered after the commit; ``undo`` is called when it was refused."""
+        """Have a command committed, and its sender answered after that; ``undo`` is called when it was refused."""
 
         def settled(outcome: Any) -> None:
             if isinstance(outcome, Refused):
@@ -354,20 +330,3 @@ class ViewerSession:
                 done(outcome)
 
         self.runtime.writer(self.room.room_id).submit(command, settled)
-
-
-def who_by_token(token: str) -> Who:
-    """How to find a token's user; raises Refused ``bad_token``."""
-    try:
-        claims = tokens.read(token)
-    except tokens.BadToken as error:
-        raise Refused(Code.BAD_TOKEN, str(error), field="token") from None
-    return Who({"public_id": claims.public_id}, claims.version)
-
-
-def check_nickname(nickname: str) -> str:
-    """A nickname as it is stored; raises Refused ``bad_message``."""
-    try:
-        return clean_nickname(nickname)
-    except ValidationError as error:
-        raise Refused(Code.BAD_MESSAGE, " ".join(error.messages), field="nickname") from None
