@@ -12,7 +12,7 @@ from products.admin_forms import ShelfFormSet, ShelfItemForm, save_shelf
 from products.models import Order, Product, ShelfItem
 from products.services.shelf import product_update, rooms_of_product
 from rooms.admin import RoomAdmin
-from rooms.admin_forms import OptimisticModelForm
+from rooms.admin_forms import OptimisticModelForm, refusals_of
 from rooms.admin_saving import ReadOnlyAdmin, RoomFilter, Saving, ServiceAdmin, saving_of, with_token
 from rooms.models import Room
 
@@ -93,7 +93,8 @@ class ProductAdmin(ServiceAdmin):
         if not change:
             obj.save()
             return
-        product_update(saving_of(request).tx, product_id=obj.pk, changes=form.changes(*PRODUCT_FIELDS))
+        with refusals_of(form):
+            product_update(saving_of(request).tx, product_id=obj.pk, changes=form.changes(*PRODUCT_FIELDS))
 
 
 @admin.register(Order)

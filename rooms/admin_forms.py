@@ -36,13 +36,17 @@ def reason(refused: Refused) -> str:
 
 
 class FormRefused(Exception):
-    """A service refused what the form with that prefix asked for; ``field`` is the service's name of the field."""
+    """A service refused what the form with that prefix asked for; ``field`` is the service's name of the field.
+
+    ``again``: only for now, and the same may be tried again at once.
+    """
 
     def __init__(self, prefix: str | None, refused: Refused) -> None:
         super().__init__(refused.detail)
         self.prefix = prefix
         self.field = refused.field
         self.text = reason(refused)
+        self.again = refused.code == Code.UNAVAILABLE
 
 
 @contextmanager

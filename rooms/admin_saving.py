@@ -91,7 +91,7 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 # A key that another process took meanwhile is an ordinary error of the form at the next look.
                 if not tries or not isinstance(error, FormRefused | IntegrityError):
                     raise
-                refusals = (error,) if isinstance(error, FormRefused) else ()
+                refusals = (error,) if isinstance(error, FormRefused) and not error.again else ()
 
     def _lock(self, saving: Saving, object_id: str | None) -> None:
         if object_id is None:

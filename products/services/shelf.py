@@ -32,6 +32,8 @@ def item_add(
     tx: RoomTransaction, *, room_id: int, product: Product, stock: int = 0, on_shelf: bool = False, **fields: Any
 ) -> ShelfItem:
     """Allot a product to a room's shelf, at its end unless ``position`` is given; ``fields`` are those of SETTINGS."""
+    # A change of the product either sees this room among those that it is told in, or is seen here.
+    product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
     if "position" not in fields:
         last = ShelfItem.objects.filter(room_id=room_id).aggregate(last=Max("position"))["last"]
         fields["position"] = 0 if last is None else last + 1
@@ -138,9 +140,12 @@ def rooms_of_product(product: Product) -> list[int]:
 def product_update(tx: RoomTransaction, *, product_id: int, changes: Mapping[str, Any]) -> Product:
     """Change fields of a product, and tell it in all rooms that have it.
 
-    The transaction must hold ``rooms_of_product``.
+    The transaction must hold ``rooms_of_product``; raises Refused ``unavailable`` when the product has come to another
+    room meanwhile.
     """
     product = Product.objects.select_for_update(no_key=True).get(pk=product_id)
+    if not tx.rooms.keys() >= set(rooms_of_product(product)):
+        raise Refused(Code.UNAVAILABLE, "The product has just come to another room; try again.")
     fields = [name for name, value in changes.items() if getattr(product, name) != value]
     if fields:
         for name in fields:

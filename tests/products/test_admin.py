@@ -417,6 +417,26 @@ def test_a_product_is_told_in_all_its_rooms(browser: Client, item: ShelfItem) ->
     assert history() == ["Changed Title."]
 
 
+def test_a_product_that_comes_to_another_room_meanwhile_is_told_there_too(
+    browser: Client, item: ShelfItem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at its rooms and their locks: the rooms are locked anew, and it is told once."""
+    page = Page(browser, "admin:products_product_change", item.product_id)
+    second = factories.make_room("second", host=item.room.host)
+
+    def before_it_came(product: Product) -> list[int]:
+        monkeypatch.undo()
+        return [item.room_id]
+
+    with RoomTransaction(second.pk) as tx:
+        shelf.item_add(tx, room_id=second.pk, product=item.product, on_shelf=True)
+    monkeypatch.setattr("products.admin.rooms_of_product", before_it_came)
+    page.save({"title": "Green tea"})
+    assert frames(item.room, after=1) == [event("update", item)]
+    assert frames(second, after=1) == [event("update", second.shelf.get())]
+    assert history() == ["Changed Title."]
+
+
 def test_a_product_that_somebody_else_changed_is_refused_and_shown(browser: Client, item: ShelfItem) -> None:
     """Other fields are kept."""
     one = Page(browser, "admin:products_product_change", item.product_id)

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from rooms.admin_saving import Saving
 from rooms.messages import Role
 from rooms.models import Comment, Follow, Room, RoomHead
 from rooms.selectors import room_part
@@ -20,7 +21,7 @@ from rooms.services.follows import follow_set
 from rooms.services.rooms import assistants_set, room_set_status, room_update
 from rooms.transaction import RoomTransaction
 from tests import factories
-from tests.admin_pages import Page, act, frames, history
+from tests.admin_pages import Page, act, errors, frames, history
 
 CHANGE = "admin:rooms_room_change"
 ROOMS = "admin:rooms_room_changelist"
@@ -194,6 +195,19 @@ def test_a_field_that_somebody_else_changed_is_refused_and_shown(browser: Client
     two.save({})
     room.refresh_from_db()
     assert (room.title, room.notice) == ("Two", "N")
+
+
+def test_a_change_just_before_the_lock_is_seen(browser: Client, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is compared is read under the lock, not before."""
+    lock = Saving.lock
+
+    def late(self: Saving, *room_ids: int) -> RoomTransaction:
+        update(room, title="Late", notice="Late")
+        return lock(self, *room_ids)
+
+    monkeypatch.setattr(Saving, "lock", late)
+    response = Page(browser, CHANGE, room.pk).post({"title": "Mine"})
+    assert errors(response) == ["Somebody has changed this to “Late” meanwhile. Save again to replace that by yours."]
 
 
 def test_what_is_so_already_is_no_conflict(browser: Client, room: Room) -> None:
