@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import time
-from collections import deque
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +12,7 @@ from rooms import selectors
 from rooms.messages import Refused, Role, RoomEvent, Stats, UserPart, encode
 from rooms.publish import Batch, LogEntry
 from rooms.realtime.limits import Speaker
+from rooms.realtime.order import EventOrder
 from rooms.realtime.outbox import Outbox
 from rooms.realtime.presence import Presence
 from rooms.realtime.tallies import ONLINE_EVERY, Ephemeral, Gossip, Tallies
@@ -26,15 +25,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-RING = 500
-GAP_GRACE = 0.1
-"""Seconds that a missing number may still arrive by itself before the log is read."""
-HELD_MAX = 5000
 REST_MIN, REST_MAX = 0.05, 1.0
 SLICE = 0.004
 """Seconds of a pass after which other work gets its turn."""
 PICTURE_AGE = 0.05
-STATS_EVERY = 2.0
 
 
 def now_ms() -> int:
@@ -42,18 +36,16 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class RoomHub:
-    """Keeps the order of one room's events, fills gaps from the log, and delivers in passes.
+class RoomHub(EventOrder):
+    """Delivers one room's events in passes, with the sums of what is not stored.
 
-    ``seq`` is the last event that it accepted; ``members`` are given everything up to it, by the next pass at the
-    latest. An event in a quiet room goes out at once. In a busy one events gather: after a pass the hub rests twice
-    as long as the pass took.
+    ``members`` are given everything up to ``seq``, by the next pass at the latest. An event in a quiet room goes out at
+    once. In a busy one events gather: after a pass the hub rests twice as long as the pass took.
     """
 
     def __init__(self, runtime: "Runtime", room_id: int) -> None:
+        super().__init__(runtime.database, room_id)
         self.runtime = runtime
-        self.room_id = room_id
-        self.seq = -1
         self.users = 0
         """Connections that use this hub, members or about to be; see Runtime.hub."""
         self.members: dict[Outbox, Connection] = {}
@@ -62,17 +54,11 @@ class RoomHub:
         self.speakers: dict[str, Speaker] = {}
         self.held = 0
         self.empty_since = asyncio.get_running_loop().time()
-        self._ring: deque[LogEntry] = deque(maxlen=RING)
-        self._held: dict[int, LogEntry] = {}
-        self._newest = -1
         self._pending: list[LogEntry] = []
-        self._healing: asyncio.Task[None] | None = None
         self._passing: asyncio.Task[None] | None = None
         self._online_timer: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[Picture] | None = None
         self._read_at = float("-inf")
-        self._advanced = asyncio.Event()
-        self._stats_at = 0.0
 
     async def open(self) -> None:
         """Read where the room stands. What arrives meanwhile is kept. Raises Refused, Room.DoesNotExist."""
@@ -81,66 +67,18 @@ class RoomHub:
         self._read_at = asyncio.get_running_loop().time()
         self.room = picture.room
         self.tallies.total = picture.likes
-        self.seq = picture.seq
-        self._advance()
-        self._mind_the_gap(GAP_GRACE)
+        self.begin(picture.seq)
 
     @property
     def epoch(self) -> str:
         return self._picture.epoch
 
-    # --- The order.
-
-    def take(self, entries: Iterable[LogEntry]) -> None:
-        """Accept events from wherever they come: in order, each once; what comes early waits for what is missing."""
+    def accepted(self, entries: list[LogEntry]) -> None:
         for entry in entries:
-            if entry.seq > self.seq:
-                self._held.setdefault(entry.seq, entry)
-                self._newest = max(self._newest, entry.seq)
-        if self.seq < 0:
-            return
-        self._advance()
-        self._mind_the_gap(GAP_GRACE)
-
-    def know(self, seq: int) -> None:
-        """The log goes up to ``seq``: read what is missing, unless it arrives by itself."""
-        if seq > self._newest:
-            self._newest = seq
-        self._mind_the_gap(GAP_GRACE)
-
-    async def reach(self, seq: int) -> None:
-        """Wait until everything up to ``seq`` was accepted; raises TimeoutError after some seconds."""
-        self._newest = max(self._newest, seq)
-        async with asyncio.timeout(settings.LIVEROOM_DB_TIMEOUT or 10):
-            while self.seq < seq:
-                self._mind_the_gap(0)
-                self._advanced.clear()
-                await self._advanced.wait()
-
-    async def catch_up(self) -> None:
-        """Accept all that is in the log now."""
-        row = await self.runtime.database.read(selectors.head_row, self.room_id)
-        await self.reach(row.seq)
-
-    def _advance(self) -> None:
-        accepted = False
-        while entry := self._held.pop(self.seq + 1, None):
-            self.seq = entry.seq
-            accepted = True
-            if entry.kind == "remove":
-                # Comments that it takes away must not be replayed with their text: the log has them without.
-                self._ring.clear()
-            elif entry.kind == "room":
+            if entry.kind == "room":
                 self._room_changed(entry)
-            self._ring.append(entry)
-            self._pending.append(entry)
-        if accepted:
-            self._advanced.set()
-            for seq in [seq for seq in self._held if seq <= self.seq]:
-                del self._held[seq]
-            self._wake()
-        if len(self._held) > HELD_MAX:
-            self._held.clear()
+        self._pending += entries
+        self._wake()
 
     def _room_changed(self, entry: LogEntry) -> None:
         room = msgspec.json.decode(entry.payload, type=RoomEvent).room
@@ -153,51 +91,6 @@ class RoomHub:
                 if connection.hub is self:
                     connection.viewer_changed({})
         self.room = room
-
-    def _mind_the_gap(self, delay: float) -> None:
-        if self._newest > self.seq >= 0 and self._healing is None:
-            self._healing = asyncio.create_task(self._heal(delay))
-
-    async def _heal(self, delay: float) -> None:
-        try:
-            await asyncio.sleep(delay)
-            while self._newest > self.seq:
-                try:
-                    missing = await self.runtime.database.read(
-                        selectors.events_since, self.room_id, self.seq, limit=RING, until=self._newest
-                    )
-                except Refused:
-                    await asyncio.sleep(1)
-                    continue
-                if not missing:
-                    logger.error("Room %s: the log has nothing after %s of %s", self.room_id, self.seq, self._newest)
-                    self._newest = self.seq
-                    return
-                self._held.update((entry.seq, entry) for entry in missing if entry.seq > self.seq)
-                self._advance()
-        finally:
-            self._healing = None
-
-    def after(self, seq: int) -> list[LogEntry] | None:
-        """The accepted events after ``seq``, if they are still at hand."""
-        if seq >= self.seq:
-            return []
-        if not self._ring or self._ring[0].seq > seq + 1:
-            return None
-        return [entry for entry in self._ring if entry.seq > seq]
-
-    async def missed(self, since: int) -> list[LogEntry]:
-        """All accepted events after ``since``, complete at the moment of its return."""
-        entries: list[LogEntry] = []
-        while True:
-            last = entries[-1].seq if entries else since
-            tail = self.after(last)
-            if tail is not None:
-                return entries + tail
-            page = await self.runtime.database.read(
-                selectors.events_since, self.room_id, last, limit=RING, until=self.seq
-            )
-            entries += page
 
     async def picture(self, *, at_least: int = 0) -> tuple[Picture, list[LogEntry]]:
         """The room as of a seq, ``at_least`` that one, and the accepted events after it.

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rooms import transaction
 from rooms.publish import Batch
 from rooms.realtime import hub as hub_module
+from rooms.realtime import order as order_module
 from rooms.realtime import runtime
 from tests import factories
 from tests.clients import look, stored
@@ -21,7 +22,7 @@ from tests.rooms.realtime.fakes import FakeConnection, FakeRuntime, entry, passe
 @pytest.fixture(autouse=True)
 def _no_waits(monkeypatch):
     """Let gaps be filled and passes follow each other at once."""
-    monkeypatch.setattr(hub_module, "GAP_GRACE", 0.001)
+    monkeypatch.setattr(order_module, "GAP_GRACE", 0.001)
     monkeypatch.setattr(hub_module, "REST_MIN", 0.0)
 
 
@@ -70,7 +71,7 @@ async def test_the_next_event_goes_out_at_once():
 
 async def test_a_gap_that_closes_by_itself_is_not_read(monkeypatch):
     """What comes late within 100 ms is waited for."""
-    monkeypatch.setattr(hub_module, "GAP_GRACE", 0.05)
+    monkeypatch.setattr(order_module, "GAP_GRACE", 0.05)
     engine = FakeRuntime()
     hub = await engine.hub()
     member = FakeConnection(engine, hub)
@@ -126,7 +127,7 @@ async def test_what_arrives_before_the_hub_is_open_is_kept(monkeypatch):
 
 async def test_a_flood_of_early_events_is_bounded(monkeypatch):
     """More than HELD_MAX that wait are dropped, and read again from the log."""
-    monkeypatch.setattr(hub_module, "HELD_MAX", 10)
+    monkeypatch.setattr(order_module, "HELD_MAX", 10)
     engine = FakeRuntime()
     hub = await engine.hub()
     member = FakeConnection(engine, hub)
