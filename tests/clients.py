@@ -180,6 +180,13 @@ async def settle(viewers: Iterable[Viewer] = ()) -> None:
                 await asyncio.wait(busy)
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so that tells nobody when it becomes so."""
+    async with asyncio.timeout(DEADLINE):
+        while not condition():  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.001)
+
+
 def _busy() -> set["asyncio.Future[Any]"]:
     """The tasks that run now and end by themselves."""
     engine = engine_or_none()

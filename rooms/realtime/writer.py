@@ -91,11 +91,18 @@ class RoomWriter:
                 started = time.perf_counter()
                 outcomes = await self._commit([command for command, _ in batch])
                 for (_, done), outcome in zip(batch, outcomes, strict=True):
-                    done(outcome)
+                    self._answer(done, outcome)
                 if self._queue:
                     await asyncio.sleep(min(REST_MAX, time.perf_counter() - started))
         finally:
             self._task = None
+
+    def _answer(self, done: Done, outcome: Any) -> None:
+        try:
+            done(outcome)
+        except Exception:
+            # It is committed, and the ones behind it wait for their answers.
+            logger.exception("Room %s: an answer could not be given", self._room_id)
 
     async def _commit(self, commands: list[Command]) -> list[Any]:
         try:

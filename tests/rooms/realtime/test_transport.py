@@ -1,0 +1,204 @@
+"""The sockets of the real servers, by names of theirs that are private: these tests fail when one of them moves."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError
+
+from rooms.realtime.transport import AsgiSocket, Parcel, socket_of, wire_frame
+
+DEADLINE = 20.0
+SERVERS = {
+    "daphne": (["daphne", "--fd", "{fd}", "-v", "0"], "DaphneSocket"),
+    "uvicorn": (["uvicorn", "--fd", "{fd}", "--log-level", "error", "--lifespan", "off"], "UvicornSocket"),
+}
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def served(request: pytest.FixtureRequest) -> Iterator[tuple[int, str]]:
+    """The probe served by each server: its port, and the class that its sockets are to have."""
+    command, kind = SERVERS[request.param]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        arguments = [part.format(fd=listener.fileno()) for part in command]
+        process = subprocess.Popen(
+            [sys.executable, "-m", *arguments, "tests.rooms.realtime.probe:application"],
+            pass_fds=[listener.fileno()],
+            env={**os.environ, "DEBUG": "1", "DJANGO_SETTINGS_MODULE": "liveroom.settings"},
+        )
+        try:
+            yield listener.getsockname()[1], kind
+        finally:
+            process.terminate()
+            process.wait(DEADLINE)
+
+
+@asynccontextmanager
+async def client(served: tuple[int, str], **options: Any) -> AsyncIterator[ClientConnection]:
+    # A server of its own accepts nothing before it has started: the connection waits in the listener's queue.
+    async with (
+        asyncio.timeout(DEADLINE),
+        connect(f"ws://127.0.0.1:{served[0]}/", open_timeout=DEADLINE, max_size=2**22, proxy=None, **options) as ws,
+    ):
+        yield ws
+
+
+async def test_a_servers_socket_is_known(served):
+    """Finished frames go out by the server's own transport, each as one message, in order."""
+    async with client(served) as ws:
+        await ws.send("kind")
+        assert [json.loads(await ws.recv()) for _ in range(3)] == [served[1], 2, 3]
+
+
+async def test_frames_of_every_size(served):
+    """The header has its three forms (RFC 6455, 5.2), at their borders too."""
+    async with client(served) as ws:
+        await ws.send("sizes")
+        assert [len(await ws.recv()) for _ in range(6)] == [2, 125, 126, 65535, 65536, 70000]
+        assert (await ws.ping()) is not None
+
+
+async def test_a_client_that_does_not_read_is_seen(served):
+    """`backed_up` turns true while it reads nothing, and false when it does again; nothing is lost."""
+    async with client(served, max_queue=(1, 0)) as ws:
+        await ws.send("stuff")
+        frames: list[Any] = []
+        while not frames or isinstance(frames[-1], str):
+            frames.append(json.loads(await ws.recv()))
+        report = frames.pop()
+        assert (report["before"], report["written"]) == (False, len(frames))
+        assert {len(frame) for frame in frames} == {1_000_000}
+
+
+async def test_abort_cuts_at_once(served):
+    """Without a close frame: the client sees 1006."""
+    async with client(served) as ws:
+        await ws.send("abort")
+        with pytest.raises(ConnectionClosedError) as closed:
+            await ws.recv()
+        assert closed.value.rcvd is None
+
+
+async def test_nothing_is_written_after_a_close(served):
+    """The close frame carries the code, and a late write is no error."""
+    async with client(served) as ws:
+        await ws.send("close")
+        with pytest.raises(ConnectionClosedError) as closed:
+            await ws.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4321
+
+
+def test_a_frame_on_the_wire():
+    """The same bytes for everyone: final, unmasked, text."""
+    assert wire_frame(b"hi") == b"\x81\x02hi"
+    assert wire_frame(b"x" * 126)[:4] == b"\x81\x7e\x00\x7e"
+    assert wire_frame(b"x" * 65536)[:10] == b"\x81\x7f" + (65536).to_bytes(8, "big")
+
+
+def test_a_parcel_is_encoded_once():
+    """Its bytes are made at the first use, and kept."""
+    parcel = Parcel([b"a", b"bc"])
+    assert parcel.size == 3
+    assert parcel.wire == b"\x81\x01a\x81\x02bc"
+    assert parcel.wire is parcel.wire
+
+
+# --- any other server
+
+
+class Server:
+    """An ASGI server whose ``send`` waits until the client reads."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.reads = asyncio.Event()
+        self.reads.set()
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await self.reads.wait()
+        self.sent.append(message)
+
+
+async def drained(plain: AsgiSocket) -> None:
+    while plain._task is not None:
+        await asyncio.wait({plain._task})
+
+
+async def test_any_other_server_is_spoken_to_by_asgi():
+    """A task sends what waits, one message a frame, and ends when nothing does."""
+    server = Server()
+    plain = socket_of(server.send)
+    assert isinstance(plain, AsgiSocket)
+    plain.write(Parcel([b"1", b"2"]))
+    plain.write(Parcel([b"3"]))
+    await drained(plain)
+    assert [message["text"] for message in server.sent] == ["1", "2", "3"]
+    await plain.close(4000)
+    assert server.sent[3] == {"type": "websocket.close", "code": 4000}
+    plain.write(Parcel([b"4"]))
+    assert len(server.sent) == 4
+
+
+async def test_backed_up_by_asgi():
+    """More than 64 KiB that wait for ``send``."""
+    server = Server()
+    plain = AsgiSocket(server.send)
+    server.reads.clear()
+    plain.write(Parcel([b"x" * 65_536]))
+    await asyncio.sleep(0)
+    before = plain.backed_up
+    plain.write(Parcel([b"x"]))
+    assert (before, plain.backed_up) == (False, True)
+    server.reads.set()
+    await drained(plain)
+    assert not plain.backed_up
+
+
+async def test_abort_by_asgi():
+    """What waits is dropped, and nothing more is sent."""
+    server = Server()
+    plain = AsgiSocket(server.send)
+    server.reads.clear()
+    plain.write(Parcel([b"1", b"2"]))
+    await asyncio.sleep(0)
+    plain.abort()
+    server.reads.set()
+    await drained(plain)
+    plain.write(Parcel([b"3"]))
+    assert server.sent == []
+
+
+async def test_a_server_that_raises_once_its_client_is_gone():
+    """Whatever it raises ends the sending, and is nobody's error."""
+
+    async def send(message: dict[str, Any]) -> None:
+        raise RuntimeError("gone")
+
+    plain = AsgiSocket(send)
+    plain.write(Parcel([b"1"]))
+    await drained(plain)
+    plain.write(Parcel([b"2"]))
+    await plain.close(4000)
+    assert plain._task is None
+
+
+async def test_a_close_that_blocks_gives_up(monkeypatch):
+    """Even a close can wait for a client that reads nothing."""
+    monkeypatch.setattr("rooms.realtime.transport.CLOSE_TIMEOUT", 0.01)
+    server = Server()
+    server.reads.clear()
+    plain = AsgiSocket(server.send)
+    plain.write(Parcel([b"1"]))
+    await plain.close(4000)
+    assert server.sent == []
+    plain.abort()
+    await drained(plain)
