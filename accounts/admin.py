@@ -1,15 +1,19 @@
 """Users in the administration: a form writes what its user changed, through the services."""
 
+from contextlib import nullcontext
+from typing import Any
+
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db import transaction
 from django.db.models import QuerySet
-from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import services
+from accounts.admin_forms import OptimisticModelForm, with_token
 from accounts.models import User, clean_nickname
 
 
@@ -19,7 +23,7 @@ class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
         fields = ("username", "nickname")
 
 
-class UserEditForm(UserChangeForm):  # type: ignore[type-arg]
+class UserEditForm(OptimisticModelForm, UserChangeForm):  # type: ignore[type-arg]
     class Meta(UserChangeForm.Meta):
         model = User
 
@@ -59,7 +63,24 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     ordering = ("-pk",)
     actions = ("revoke_tokens",)
 
-    def save_model(self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool) -> None:
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        with transaction.atomic() if request.method == "POST" else nullcontext():
+            if request.method == "POST" and object_id is not None and object_id.isdecimal():
+                # What the form is checked against is what it changes.
+                User.objects.select_for_update(no_key=True).filter(pk=object_id).first()
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return with_token(fieldsets) if obj and self.has_change_permission(request, obj) else fieldsets
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
             super().save_model(request, obj, form, change)
             return
@@ -67,7 +88,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         columns = {field.name for field in User._meta.concrete_fields}
         obj.save(update_fields=[name for name in form.changed_data if name in columns and name not in profile])
         for field in profile:
-            setattr(obj, field, form.initial[field])
+            setattr(obj, field, form.current[field])
         services.profile_update(user=obj, **profile)
         if "is_active" in form.changed_data and not obj.is_active:
             services.tokens_revoke(user=obj)

@@ -8,12 +8,13 @@ from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin_forms import with_token
 from products.admin_forms import ShelfFormSet, ShelfItemForm, save_shelf
 from products.models import Order, Product, ShelfItem
 from products.services.shelf import product_update, rooms_of_product
 from rooms.admin import RoomAdmin
-from rooms.admin_forms import OptimisticModelForm, refusals_of
-from rooms.admin_saving import ReadOnlyAdmin, RoomFilter, Saving, ServiceAdmin, saving_of, with_token
+from rooms.admin_forms import ServiceForm, refusals_of
+from rooms.admin_saving import ReadOnlyAdmin, RoomFilter, Saving, ServiceAdmin, saving_of
 from rooms.models import Room
 
 PRODUCT_FIELDS = ("title", "cover", "list_price", "link")
@@ -72,7 +73,7 @@ class ShopRoomAdmin(RoomAdmin):
         save_shelf(saving_of(request).tx, room_id=form.instance.pk, formset=formset)
 
 
-class ProductForm(OptimisticModelForm):
+class ProductForm(ServiceForm):
     pass
 
 

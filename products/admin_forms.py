@@ -15,7 +15,7 @@ from products.models import ShelfItem
 from products.services import shelf
 from products.services.items import ItemBuffer
 from products.services.shelf import STOCK_MAX
-from rooms.admin_forms import OptimisticModelForm, refusals_of
+from rooms.admin_forms import ServiceForm, refusals_of
 from rooms.admin_formsets import OptimisticFormSet
 from rooms.transaction import RoomTransaction
 
@@ -33,7 +33,7 @@ class FixedText(forms.Widget):
         return format_html("<p>{}</p>", self.text)
 
 
-class ShelfItemForm(OptimisticModelForm):
+class ShelfItemForm(ServiceForm):
     """One row. ``stock_change`` is added to the stock; in a new row it is the first stock."""
 
     stock_change = forms.IntegerField(

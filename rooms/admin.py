@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from rooms.admin_forms import OptimisticModelForm, reason, refusals_of
+from rooms.admin_forms import ServiceForm, reason, refusals_of
 from rooms.admin_saving import ReadOnlyAdmin, RoomFilter, Saving, ServiceAdmin, saving_of
 from rooms.messages import Refused
 from rooms.models import Comment, Follow, Room
@@ -51,7 +51,7 @@ class CommentOfRoomWidget(ForeignKeyRawIdWidget):
         return {"room": str(self.room_id), "state__exact": Comment.State.SHOWN}
 
 
-class RoomForm(OptimisticModelForm):
+class RoomForm(ServiceForm):
     refused_fields: ClassVar[dict[str, str]] = {"text": "notice", "comment_id": "pinned"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ from django.forms.models import BaseInlineFormSet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from rooms.admin_forms import TOKEN, to_python, values_seen
+from accounts.admin_forms import TOKEN, to_python, values_seen
 
 ROWS_MAX = 2000
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.admin.utils import unquote
 from django.contrib.messages import get_messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -13,7 +13,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from rooms.admin_forms import TOKEN, FormRefused
+from accounts.admin_forms import with_token
+from rooms.admin_forms import FormRefused
 from rooms.models import Room
 from rooms.transaction import RoomTransaction
 
@@ -115,14 +116,6 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         return with_token(fieldsets) if obj and self.has_change_permission(request, obj) else fieldsets
-
-
-def with_token(fieldsets: Any) -> list[Any]:
-    """The fieldsets with the form's hidden field at the end of the first."""
-    (name, options), *rest = fieldsets
-    if TOKEN in flatten_fieldsets(fieldsets):
-        return [(name, options), *rest]
-    return [(name, {**options, "fields": (*options["fields"], TOKEN)}), *rest]
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts import services
+from accounts.admin_forms import values_seen
 from accounts.models import User
 from tests.accounts.conftest import Told
 
@@ -46,6 +48,39 @@ def test_an_old_form_puts_nothing_back(admin: Client, user: User) -> None:
     user.refresh_from_db()
     assert (user.external_id, user.token_version) == ("77", 5)
     assert user.last_login is not None
+
+
+def test_a_nickname_changed_meanwhile_stays(admin: Client, user: User, told: Told) -> None:
+    """The form that was open before writes the field that its user changed, and not the old nickname."""
+    form = {**form_of(admin, user), "external_id": "77"}
+    services.profile_update(user=User.objects.get(pk=user.pk), nickname="Lei")
+    told.clear()
+    assert save(admin, user, form) == 302
+    user.refresh_from_db()
+    assert (user.nickname, user.external_id) == ("Lei", "77")
+    assert told == []
+
+
+def test_a_nickname_that_both_changed_is_refused_and_shown(admin: Client, user: User) -> None:
+    """The form comes back with the present one; nothing is saved."""
+    form = {**form_of(admin, user), "nickname": "Mine", "external_id": "77"}
+    services.profile_update(user=User.objects.get(pk=user.pk), nickname="Lei")
+    response = admin.post(reverse("admin:accounts_user_change", args=[user.pk]), form)
+    assert response.context["adminform"].form.errors == {
+        "nickname": ["Somebody has changed this to “Lei” meanwhile. Save again to replace that by yours."]
+    }
+    user.refresh_from_db()
+    assert (user.nickname, user.external_id) == ("Lei", None)
+
+
+def test_the_page_does_not_tell_the_password(admin: Client, user: User) -> None:
+    """Neither as text nor in what the form was rendered with."""
+    page = admin.get(reverse("admin:accounts_user_change", args=[user.pk]))
+    token = page.context["adminform"].form["rendered"].value()
+    told = values_seen(user, token)
+    assert told is not None
+    assert told["nickname"] == "李雷"
+    assert "password" not in told
 
 
 @pytest.mark.parametrize("nickname", ["", "a\u202eb"])
