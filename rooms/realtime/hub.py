@@ -83,7 +83,8 @@ class RoomHub(EventOrder):
     def _room_changed(self, entry: LogEntry) -> None:
         room = msgspec.json.decode(entry.payload, type=RoomEvent).room
         if room.show != self.room.show:
-            self.tallies.total = 0
+            # Likes that are not saved yet were given to the last show.
+            self.tallies.total = self.tallies.unsaved = 0
             self.held = 0
         if room.host.user.id != self.room.host.user.id:
             # Who is host, and whom one follows here, is another question now.

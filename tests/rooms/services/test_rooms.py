@@ -7,7 +7,7 @@ from rooms.models import Room, RoomHead
 from rooms.services import comments, rooms
 from rooms.transaction import RoomTransaction
 from tests import factories
-from tests.clients import stored
+from tests.clients import stored, tidy
 from tests.parts import HAN, HOST, room_part
 
 
@@ -83,8 +83,12 @@ async def test_a_new_show_begins_empty(room, viewer, connect, enter, witness):
     guest = await connect()
     init = await guest.init()
     assert (init["comments"], init["likes"], init["seq"], init["room"]["show"]) == ([], 0, 3, 2)
+    await tidy()
+    assert (await stored(RoomHead.objects.get, room=room)).likes == 0
     await li.send("like", count=2)
     assert (await li.recv())["total"] == 2
+    await tidy()
+    assert (await stored(RoomHead.objects.get, room=room)).likes == 2
     await li.send("message", content="new")
     await li.rest()
     await witness.proves_the_law()

@@ -1,0 +1,83 @@
+"""Database work of the loop: apart from each other, bounded in time, and no connection left at the end."""
+
+import asyncio
+import threading
+
+import pytest
+from django.db import InterfaceError, OperationalError, connection
+
+from rooms.messages import Code, Refused
+from rooms.models import Room
+from rooms.realtime.database import Database
+from tests.clients import threads_of_the_engine
+
+
+@pytest.fixture
+async def database(transactional_db):
+    found = Database()
+    yield found
+    await asyncio.to_thread(found.close)
+
+
+def where():
+    """The thread that it runs in, with its connection open."""
+    Room.objects.exists()
+    return threading.current_thread().name
+
+
+async def test_readers_and_writers_have_threads_of_their_own(database):
+    """A slow read holds up no commit."""
+    go = threading.Event()
+    reading = [asyncio.create_task(database.read(go.wait, 10)) for _ in range(4)]
+    assert (await database.write(where)).startswith("liveroom-write")
+    go.set()
+    assert await asyncio.gather(*reading) == [True] * 4
+    assert (await database.read(where)).startswith("liveroom-read")
+
+
+@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("closed"), TimeoutError()])
+async def test_a_database_that_is_away(database, error):
+    """It is `unavailable`: nothing happened, and one may try again."""
+
+    def fail():
+        raise error
+
+    for run in (database.read, database.write):
+        with pytest.raises(Refused) as refused:
+            await run(fail)
+        assert (refused.value.code, refused.value.retry, refused.value.retry_after) == (Code.UNAVAILABLE, True, 2)
+        assert type(refused.value.__cause__) is type(error)
+
+
+async def test_another_failure_is_its_callers(database):
+    """What a selector raises comes through."""
+    with pytest.raises(Room.DoesNotExist):
+        await database.read(Room.objects.get, pk=999)
+
+
+async def test_a_read_that_takes_too_long(database, settings):
+    """LIVEROOM_DB_TIMEOUT is its limit; 0 is none."""
+    go = threading.Event()
+    settings.LIVEROOM_DB_TIMEOUT = 0.01
+    with pytest.raises(Refused):
+        await database.read(go.wait, 10)
+    go.set()
+    settings.LIVEROOM_DB_TIMEOUT = 0
+    assert await database.read(lambda: 1) == 1
+
+
+async def test_nothing_is_left_after_close(transactional_db):
+    """No thread, no connection."""
+    database = Database()
+    opened = []
+
+    def open_connection():
+        Room.objects.exists()
+        opened.append(connection.connection is not None)
+        return connection
+
+    wrappers = [await database.read(open_connection), await database.write(open_connection)]
+    await asyncio.to_thread(database.close)
+    assert opened == [True, True]
+    assert threads_of_the_engine() == []
+    assert [wrapper.connection for wrapper in wrappers] == [None, None] or connection.vendor != "sqlite"
