@@ -46,8 +46,9 @@ class ItemBuffer:
         self._changed.setdefault(item.pk, set()).update(fields)
 
     def remove(self, item: ShelfItem) -> None:
-        """Have the item deleted at the commit."""
+        """Have the item deleted at the commit; for this transaction it is gone already."""
         self._gone.add(item.pk)
+        self._items[item.pk] = None
 
     def flush(self) -> None:
         # What stops being explained is written first: at most one item of a room is, at every moment.

@@ -115,7 +115,7 @@ def item_remove(tx: RoomTransaction, *, item_id: int) -> None:
     Raises Refused ``limit_reached`` when it has orders: then it can only go off the shelf.
     """
     item = item_get(tx, item_id=item_id)
-    if item.orders.exists():
+    if item.sold or item.orders.exists():
         raise Refused(Code.LIMIT_REACHED, "An item that was ordered stays; take it off the shelf.", field="item_id")
     item_set_on_shelf(tx, item_id=item_id, on_shelf=False)
     tx.buffer(ItemBuffer).remove(item)
@@ -159,15 +159,16 @@ def _tell(tx: RoomTransaction, item: ShelfItem, action: ShelfAction) -> None:
     """Tell an item; one off the shelf would be put there on the screens, so of it only ``off_shelf`` is told."""
     if not item.on_shelf and action is not ShelfAction.OFF_SHELF:
         return
-    key = (action, item.pk)
-    if tx.found(item.room_id, key, ShelfEvent) is not None:
+    # Only the room's last change of the shelf may stand for this one too: what was told after it undoes it.
+    last = tx.found(item.room_id, "shelf", ShelfEvent)
+    if last is not None and (last.action, last.item.id) == (action, item.pk):
         return
     frame = ShelfEvent(action=action, item=item_part(item))
 
     def finish() -> None:
         frame.item = item_part(item)
 
-    tx.emit(item.room_id, frame, key=key, finish=finish)
+    tx.emit(item.room_id, frame, key="shelf", finish=finish)
 
 
 def _count_on_shelf(tx: RoomTransaction, room_id: int) -> int:
