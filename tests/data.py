@@ -20,6 +20,7 @@ from accounts.models import User
 from products.models import Order, Product, ShelfItem
 from products.services import shelf
 from rooms.models import Comment, Event, Room, RoomHead
+from rooms.services import rooms
 from rooms.transaction import RoomTransaction
 
 
@@ -44,6 +45,12 @@ def make_users(count: int, *, prefix: str = "Viewer") -> list[dict[str, str]]:
 def make_administrator(username: str, password: str) -> None:
     """Somebody who may do everything in the admin."""
     User.objects.create_superuser(username, password)
+
+
+def set_notice(room_id: int, text: str) -> None:
+    """Put up a room's notice."""
+    with RoomTransaction(room_id) as tx:
+        rooms.notice_set(tx, room_id=room_id, text=text)
 
 
 def set_on_shelf(item_id: int, *, on_shelf: bool) -> None:
