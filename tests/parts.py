@@ -1,7 +1,9 @@
 """Parts of frames as they go over the wire, for the users and rooms of the fixtures."""
 
 from typing import Any
+from unittest.mock import ANY
 
+from rooms.models import Room
 from tests.clients import Frame
 
 HOST = {"id": "000000000000h057", "nickname": "主播", "avatar": "/host.png", "role": "host"}
@@ -54,3 +56,27 @@ def error(code: str, detail: str, *, retry: bool = False, **fields: Any) -> Fram
 def without_ts(frame: Frame) -> Frame:
     """A frame without its ``ts``."""
     return {name: value for name, value in frame.items() if name != "ts"}
+
+
+def init_of(where: Room, **changes: Any) -> Frame:
+    """The ``init`` of a guest in the fixture ``room``, alone and with nothing there; ``where``: the stored room."""
+    frame: Frame = {
+        "msg_type": "init",
+        "ts": ANY,
+        "room": room_part(),
+        "user": None,
+        "role": "guest",
+        "following": False,
+        "muted_until": None,
+        "epoch": where.epoch,
+        "seq": 0,
+        "recovered": None,
+        "comments": [],
+        "shelf": [],
+        "online": 1,
+        "likes": 0,
+        "heartbeat": 25000,
+        "limits": {"content": 200, "rate": 1, "frame": 16384},
+        "base_url": "http://room.test",
+    }
+    return {**frame, **changes}
