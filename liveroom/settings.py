@@ -99,7 +99,13 @@ else:
     _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {
         **_database.get("OPTIONS", {}),
-        "pool": {"min_size": 2, "max_size": env.int("DATABASE_POOL", default=12), "timeout": 3},
+        # Left to itself the pool doubles the time to its next try for 5 minutes: an outage would outlast itself.
+        "pool": {
+            "min_size": 2,
+            "max_size": env.int("DATABASE_POOL", default=12),
+            "timeout": 3,
+            "reconnect_timeout": 1,
+        },
         "connect_timeout": 3,
         "tcp_user_timeout": 5000,
         "options": "-c statement_timeout=8000 -c lock_timeout=4000",
