@@ -6,13 +6,14 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar
 
 import pytest
 from channels.testing import WebsocketCommunicator
 from django.db import connections
 
-from rooms.realtime import hub, presence, runtime, tallies
+from rooms.realtime import hub, limits, presence, runtime, tallies
 from rooms.realtime.transport import AsgiSocket
 
 P = ParamSpec("P")
@@ -219,25 +220,33 @@ async def look() -> None:
 
 
 def stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave to the test what the engine does every so often, and let hubs not rest: nothing comes by itself."""
+    """Leave to the test what the engine does every so often, stop the limits' clock, and let hubs not rest."""
     for name in ("POLL_EVERY", "TIDY_EVERY"):
         monkeypatch.setattr(runtime, name, NEVER)
     for module in (hub, tallies):
         monkeypatch.setattr(module, "ONLINE_EVERY", NEVER)
     monkeypatch.setattr(presence, "REMOTE_TIMEOUT", NEVER)
+    if vars(limits)["time"] is time:  # no Clock has stopped it yet
+        begun = time.monotonic()
+        monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: begun))
     monkeypatch.setattr(hub, "REST_MIN", 0.001)
     # Every init is read anew: an old picture with the events after it would prove nothing of the snapshot law.
     monkeypatch.setattr(hub, "PICTURE_AGE", 0)
 
 
 class Clock:
-    """The process's clocks: ``time.monotonic`` (the loop's too) runs, ``time.time_ns`` stands still; both move on."""
+    """The process's clocks, to be moved forward: ``time.monotonic`` (the loop's too) runs on its own as well.
+
+    ``time.time_ns`` and the limits' clock stand still between.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monotonic, begun = time.monotonic, time.time_ns()
+        monotonic, begun, begun_ns = time.monotonic, time.monotonic(), time.time_ns()
         self._ahead_ns = 0
+        still = SimpleNamespace(monotonic=lambda: begun + self._ahead_ns / 1e9)
+        monkeypatch.setattr(limits, "time", still)
         monkeypatch.setattr(time, "monotonic", lambda: monotonic() + self._ahead_ns / 1e9)
-        monkeypatch.setattr(time, "time_ns", lambda: begun + self._ahead_ns)
+        monkeypatch.setattr(time, "time_ns", lambda: begun_ns + self._ahead_ns)
 
     @property
     def now(self) -> int:

@@ -9,6 +9,7 @@ import pytest
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from pytest_django import Settings
 
 from accounts.models import User
 from liveroom.asgi import application
@@ -66,7 +67,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-async def engine(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+async def engine(transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> AsyncIterator[None]:
     """The engine of the test's loop, doing nothing by itself; afterwards no task, thread or connection is left."""
     opened: list[BaseDatabaseWrapper] = []
 
@@ -75,6 +76,8 @@ async def engine(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Asy
             opened.append(connection)
 
     stand_still(monkeypatch)
+    # Their second would never end.
+    settings.LIVEROOM_FRAME_RATE = 0
     connection_created.connect(remember)
     before = asyncio.all_tasks()
     try:
