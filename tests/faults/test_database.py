@@ -1,5 +1,6 @@
 """The database may go away: nothing happens meanwhile, everybody is told so, and nothing is lost or done twice."""
 
+import asyncio
 import time
 from contextlib import AsyncExitStack
 from typing import Any
@@ -8,16 +9,20 @@ import httpx
 import pytest
 
 from tests.deployment import Deployments
-from tests.e2e.client import Client
+from tests.e2e.client import Client, Frame
 from tests.servers import PATIENCE, Postgres
 
 pytestmark = pytest.mark.timeout(240)
 
 
+@pytest.mark.parametrize("longer", [0, pytest.param(20, marks=pytest.mark.long)])
 async def test_postgres_is_stopped_for_a_while(
-    deployments: Deployments, postgres: Postgres, stack: AsyncExitStack
+    deployments: Deployments, postgres: Postgres, stack: AsyncExitStack, longer: float
 ) -> None:
-    """Without the database commands are refused and may be tried again with their keys; sockets stay, pings go on."""
+    """Without the database commands are refused and may be tried again with their keys; sockets stay, pings go on.
+
+    When it is back, so is everything, however long it was away.
+    """
     with deployments.postgres("outage") as site:
         room = site.call("make_room", slug="outage")
         (item,) = room["items"]
@@ -28,21 +33,20 @@ async def test_postgres_is_stopped_for_a_while(
 
         postgres.stop()
 
-        refused = await viewer.ask("message", content="Meanwhile", client_msg_id="meanwhile")
-        assert (refused["msg_type"], refused["code"], refused["retry"]) == ("error", "unavailable", True)
-        assert refused["client_msg_id"] == "meanwhile"
-        refused = await viewer.ask("buy", item_id=item, client_order_id="meanwhile")
-        assert (refused["msg_type"], refused["code"], refused["client_order_id"]) == (
-            "error",
-            "unavailable",
-            "meanwhile",
+        comment, order, newcomer, ready = await asyncio.gather(
+            viewer.ask("message", content="Meanwhile", client_msg_id="meanwhile"),
+            viewer.ask("buy", item_id=item, client_order_id="meanwhile"),
+            turned_away(site.url),
+            readiness(site.urls),
         )
+        for refusal in (comment, order, newcomer):
+            assert (refusal["msg_type"], refusal["code"], refusal["retry"]) == ("error", "unavailable", True)
+        assert (comment["client_msg_id"], order["client_order_id"]) == ("meanwhile", "meanwhile")
+        assert newcomer["close"] == 4000
+        assert ready == [503, 503]
         await viewer.send("ping")
         assert (await viewer.until("pong"))["seq"] == room["seq"] + 1
-        turned_away = await stack.enter_async_context(await Client.open(site.url, "another-room"))
-        assert (await turned_away.next())["code"] == "unavailable"
-        assert await turned_away.closed() == 4000
-        assert await readiness(site.urls) == [503, 503]
+        await asyncio.sleep(longer)
 
         postgres.start()
 
@@ -66,7 +70,16 @@ async def until_acked(viewer: Client, msg_type: str, **fields: Any) -> None:
         assert answer["code"] == "unavailable", answer
 
 
+async def turned_away(url: str) -> Frame:
+    """What one who comes to a room that no process has open is told before he is closed."""
+    async with await Client.open(url, "another-room") as client:
+        told = await client.next()
+        assert await client.closed() == 4000
+    return told
+
+
 async def readiness(urls: list[str]) -> list[int]:
     """What the processes answer to those who ask whether they can serve."""
     async with httpx.AsyncClient(timeout=15 * PATIENCE, trust_env=False) as http:
-        return [(await http.get(f"{url}/readyz")).status_code for url in urls]
+        answers = await asyncio.gather(*(http.get(f"{url}/readyz") for url in urls))
+        return [answer.status_code for answer in answers]

@@ -91,6 +91,7 @@ async def test_a_process_killed_in_the_rush_sells_no_piece_twice(deployments: De
             await buyer.go()
 
 
+@pytest.mark.long
 async def test_the_viewers_of_a_killed_process_are_not_counted_for_ever(
     deployments: Deployments, stack: AsyncExitStack
 ) -> None:
