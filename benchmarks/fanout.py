@@ -74,8 +74,7 @@ def summary(system: System, seen: Seen, viewers: int, rate: int, comments: int, 
 def table(results: list[Result]) -> str:
     """The results as Markdown."""
     lines = [
-        "| system | viewers | comments/s | CPU µs per delivered comment | delivered | p50 ms | p95 ms | p99 ms "
-        "| KiB per viewer |",
+        "| system | viewers | comments/s | CPU µs/delivery | delivered | p50 ms | p95 ms | p99 ms | KiB/viewer |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     lines += [

@@ -1,4 +1,4 @@
-"""A load client light enough not to be the bottleneck: raw sockets, frames counted, latency from a time in the comment."""
+"""A load client light enough not to be the bottleneck: raw sockets, counted frames, latency by a time in the text."""
 
 import asyncio
 import base64
@@ -130,7 +130,5 @@ async def connect_many(port: int, path: str, seen: Seen, count: int) -> list[Vie
     """Open many viewers, 40 at a time."""
     viewers: list[ViewerProtocol] = []
     for start in range(0, count, 40):
-        viewers += await asyncio.gather(
-            *(connect(port, path, seen) for _ in range(min(40, count - start)))
-        )
+        viewers += await asyncio.gather(*(connect(port, path, seen) for _ in range(min(40, count - start))))
     return viewers

@@ -51,10 +51,10 @@ class ItemBuffer:
         self._items[item.pk] = None
 
     def flush(self) -> None:
-        # What stops being explained is written first: at most one item of a room is, at every moment.
+        # What goes, or stops being explained, goes first: at most one item of a room is, at every moment.
+        ShelfItem.objects.filter(pk__in=self._gone).delete()
         order = sorted(self._changed, key=lambda pk: (item := self._items[pk]) is not None and item.explaining)
         for item_id in order:
             item = self._items[item_id]
             if item is not None:
                 item.save(update_fields=sorted(self._changed[item_id]))
-        ShelfItem.objects.filter(pk__in=self._gone).delete()
