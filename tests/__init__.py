@@ -1,4 +1,4 @@
-"""The tests. Assertions of their helpers explain themselves like those of the tests."""
+"""The tests. Assertions in what they share explain themselves like their own."""
 
 import pytest
 
