@@ -175,8 +175,9 @@ def serve_daphne(application: Application, listener: socket.socket) -> None:
             self.endpoints: list[str] = []
 
         def adopt(self) -> None:
-            # A reset tells a client nothing: with a close frame it reads 1009 or 1007.
-            self.ws_factory.setProtocolOptions(failByDrop=False)
+            # A reset tells a client nothing: with a close frame it reads 1009 or 1007. Left out, the origin of a page that
+            # was opened from a file ("null") would be refused again: this call does not keep what Daphne has set.
+            self.ws_factory.setProtocolOptions(failByDrop=False, allowNullOrigin=True)
             twisted: Any = reactor
             self.port = twisted.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)
             listener.close()  # Twisted holds a duplicate; while ours is open too, the kernel goes on accepting.

@@ -54,6 +54,16 @@ def test_ctrl_c_is_a_clean_end_too(deployments: Deployments, server: str) -> Non
 
 
 @pytest.mark.parametrize("server", SERVERS)
+def test_no_origin_is_refused_where_there_is_no_cookie(deployments: Deployments, server: str) -> None:
+    """A page that was opened from a file, one of another site and a mini-program come in like everybody."""
+    with deployments.sqlite("origin", server=server) as site:
+        site.call("make_room", slug="demo")
+        for origin in ("null", "file://", "https://servicewechat.com", "https://other.example"):
+            with connect(f"{site.ws}/ws/rooms/demo/", additional_headers={"Origin": origin}) as client:
+                assert json.loads(client.recv(timeout=TIMEOUT))["msg_type"] == "init", origin
+
+
+@pytest.mark.parametrize("server", SERVERS)
 def test_a_frame_beyond_64_kib_is_closed_with_1009(deployments: Deployments, server: str) -> None:
     """What the server does not read at all ends with a close frame, not with a reset, and hurts nobody else."""
     with deployments.sqlite("size", server=server) as site:
