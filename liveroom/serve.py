@@ -175,8 +175,8 @@ def serve_daphne(application: Application, listener: socket.socket) -> None:
             self.endpoints: list[str] = []
 
         def adopt(self) -> None:
-            # A reset tells a client nothing: with a close frame it reads 1009 or 1007. Left out, the origin of a page that
-            # was opened from a file ("null") would be refused again: this call does not keep what Daphne has set.
+            # A reset tells a client nothing: with a close frame it reads 1009 or 1007. The call resets allowNullOrigin,
+            # which Daphne has set: "null" is the origin of a page that was opened from a file.
             self.ws_factory.setProtocolOptions(failByDrop=False, allowNullOrigin=True)
             twisted: Any = reactor
             self.port = twisted.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)

@@ -12,7 +12,7 @@ BAD_FRAMES_WITHIN = 10.0
 
 
 class TokenBucket:
-    """``rate`` per second, ``burst`` at once. A rate of 0 is no limit."""
+    """``rate`` per second, ``burst`` at once. With 0 for either there is no limit."""
 
     __slots__ = ("_at", "_burst", "_rate", "_tokens")
 
@@ -24,7 +24,7 @@ class TokenBucket:
 
     def take(self, count: float = 1) -> float:
         """Take tokens: 0.0, or, with nothing taken, the seconds until there are enough."""
-        if not self._rate:
+        if not (self._rate and self._burst):
             return 0.0
         self._refill()
         if self._tokens >= count:
@@ -34,7 +34,7 @@ class TokenBucket:
 
     def take_some(self, count: int) -> int:
         """Take as many of ``count`` as there are."""
-        if not self._rate:
+        if not (self._rate and self._burst):
             return count
         self._refill()
         taken = min(count, int(self._tokens))
@@ -58,32 +58,35 @@ class TokenBucket:
 
 
 class Speaker:
-    """One user's comments and likes in one room, over all his sockets in this process."""
+    """One user's comments and likes in one room, over all his sockets in this process.
 
-    __slots__ = ("_last", "_last_at", "comments", "likes", "rate", "role")
+    ``_said`` is what he said within LIVEROOM_REPEAT, and when.
+    """
+
+    __slots__ = ("_said", "comments", "likes", "rate", "role")
 
     def __init__(self, role: Role) -> None:
         self.role = role
         if role in (Role.HOST, Role.ASSISTANT):
             self.rate = settings.LIVEROOM_STAFF_RATE
-            self.comments = TokenBucket(self.rate, max(self.rate, settings.LIVEROOM_BURST))
+            burst = settings.LIVEROOM_BURST and max(self.rate, settings.LIVEROOM_BURST)
+            self.comments = TokenBucket(self.rate, burst)
         else:
             self.rate = settings.LIVEROOM_RATE
             self.comments = TokenBucket(self.rate, settings.LIVEROOM_BURST)
         self.likes = TokenBucket(settings.LIVEROOM_LIKE_RATE, max(settings.LIVEROOM_LIKE_RATE, 50))
-        self._last = ""
-        self._last_at = float("-inf")
+        self._said: dict[str, float] = {}
 
     def judge(self, content: str) -> Refused | None:
         """What speaks against this comment now; without anything it is counted."""
         now = time.monotonic()
-        again = settings.LIVEROOM_REPEAT - (now - self._last_at)
-        if content == self._last and again > 0:
+        self._forget_old(now)
+        if content in self._said:
             return Refused(
                 Code.DUPLICATE_CONTENT,
                 f"The same text again within {settings.LIVEROOM_REPEAT:g} s.",
                 field="content",
-                retry_after=round(again, 3),
+                retry_after=round(self._said[content] + settings.LIVEROOM_REPEAT - now, 3),
             )
         wait = self.comments.take()
         if wait:
@@ -93,7 +96,7 @@ class Speaker:
                 retry_after=round(wait, 3),
                 limit=self.rate,
             )
-        self._last, self._last_at = content, now
+        self._said[content] = now
         return None
 
     def forgive(self, content: str) -> None:
@@ -103,13 +106,16 @@ class Speaker:
 
     def forget(self, content: str) -> None:
         """This comment was not posted: the same text is no repeat. That it was tried still counts."""
-        if content == self._last:
-            self._last_at = float("-inf")
+        self._said.pop(content, None)
 
     @property
     def idle(self) -> bool:
         """Whether nothing is remembered that matters still."""
-        return self.comments.idle and self.likes.idle and time.monotonic() - self._last_at > settings.LIVEROOM_REPEAT
+        self._forget_old(time.monotonic())
+        return self.comments.idle and self.likes.idle and not self._said
+
+    def _forget_old(self, now: float) -> None:
+        self._said = {text: at for text, at in self._said.items() if now - at < settings.LIVEROOM_REPEAT}
 
 
 class FrameGate:

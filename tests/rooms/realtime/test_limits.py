@@ -32,9 +32,10 @@ def test_take_some(now):
     assert bucket.take_some(40) == 2
 
 
-def test_no_rate_is_no_limit(now):
-    """A rate of 0 gives everything at once."""
-    bucket = TokenBucket(0, 0)
+@pytest.mark.parametrize(("rate", "burst"), [(0, 0), (0, 3), (1, 0)])
+def test_no_rate_or_no_burst_is_no_limit(now, rate, burst):
+    """0 for either gives everything at once."""
+    bucket = TokenBucket(rate, burst)
     assert ([bucket.take() for _ in range(9)], bucket.take_some(1000)) == ([0] * 9, 1000)
 
 
@@ -67,8 +68,31 @@ def test_repeats_can_be_switched_off(now, settings):
     assert [speaker.judge("hi"), speaker.judge("hi")] == [None, None]
 
 
+def test_every_text_of_the_last_seconds_is_a_repeat(now, settings):
+    """Not only the last one: saying two in turn is repeating too."""
+    settings.LIVEROOM_RATE, settings.LIVEROOM_REPEAT = 0, 5
+    speaker = Speaker(Role.VIEWER)
+    assert [speaker.judge("a"), speaker.judge("b")] == [None, None]
+    now[0] += 3
+    refused = speaker.judge("a")
+    assert refused is not None
+    assert (refused.code, refused.retry_after) == (Code.DUPLICATE_CONTENT, 2)
+    now[0] += 2
+    assert speaker.judge("a") is None
+
+
+def test_a_comment_that_was_there_already_undoes_only_itself(now, settings):
+    """What was said before it is a repeat still."""
+    settings.LIVEROOM_RATE, settings.LIVEROOM_REPEAT = 0, 5
+    speaker = Speaker(Role.VIEWER)
+    assert [speaker.judge("a"), speaker.judge("b")] == [None, None]
+    speaker.forgive("b")
+    codes = [refused and refused.code for refused in map(speaker.judge, ["b", "a"])]
+    assert codes == [None, Code.DUPLICATE_CONTENT]
+
+
 def test_a_repeat_is_not_counted_as_a_comment(now, settings):
-    """A refused repeat costs no token, and a refused comment is not the last one."""
+    """A refused repeat costs no token, and a refused comment is none to repeat."""
     settings.LIVEROOM_BURST, settings.LIVEROOM_RATE = 2, 1
     speaker = Speaker(Role.VIEWER)
     codes = [refused and refused.code for refused in map(speaker.judge, ["a", "a", "b", "c", "b"])]
