@@ -20,6 +20,11 @@ class Environment(environ.Env):
         except ValueError as error:
             raise ImproperlyConfigured(f"{var} is {os.environ.get(var)!r}, which cannot be read: {error}.") from None
 
+    def number(self, var: str, *, default: float) -> float:
+        """A number that may have a fraction; a whole one is an integer, and so it goes over the wire: 1, never 1.0."""
+        value = float(self.float(var, default=default))
+        return int(value) if value.is_integer() else value
+
 
 def kept_key(file: Path) -> str:
     """A secret key made at random once and kept in ``file``, readable to its owner alone; two at once make one."""

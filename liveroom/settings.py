@@ -260,12 +260,12 @@ LIVEROOM_MASK_BUYERS = env.bool("LIVEROOM_MASK_BUYERS", default=True)
 # Characters of a comment after trimming. Default: 200.
 LIVEROOM_COMMENT_MAX = env.int("LIVEROOM_COMMENT_MAX", default=200)
 # Comments per second and user, and how many at once before that. Defaults: 1 and 3. Guards the room against one voice.
-LIVEROOM_RATE = env.float("LIVEROOM_RATE", default=1)
+LIVEROOM_RATE = env.number("LIVEROOM_RATE", default=1)
 LIVEROOM_BURST = env.int("LIVEROOM_BURST", default=3)
 # The same for the host and his assistants, per second. Default: 10.
-LIVEROOM_STAFF_RATE = env.float("LIVEROOM_STAFF_RATE", default=10)
+LIVEROOM_STAFF_RATE = env.number("LIVEROOM_STAFF_RATE", default=10)
 # Seconds within which the same text of one user is refused. Default: 5.
-LIVEROOM_REPEAT = env.float("LIVEROOM_REPEAT", default=5)
+LIVEROOM_REPEAT = env.number("LIVEROOM_REPEAT", default=5)
 # Likes per second and user; what is above is ignored. Default: 50.
 LIVEROOM_LIKE_RATE = env.int("LIVEROOM_LIKE_RATE", default=50)
 # Guests per minute that one address may make over HTTP. Default: 30. Guards the table of users.
@@ -283,21 +283,21 @@ LIVEROOM_REPLAY = env.int("LIVEROOM_REPLAY", default=500)
 # Bytes that wait for a client that reads slowly, and seconds that it may be stuck, before it is cut. Defaults: 1 MiB,
 # 30.
 LIVEROOM_OUTBOX_BYTES = env.int("LIVEROOM_OUTBOX_BYTES", default=1_048_576)
-LIVEROOM_STALL = env.float("LIVEROOM_STALL", default=30)
+LIVEROOM_STALL = env.number("LIVEROOM_STALL", default=30)
 # Milliseconds between two pings of a client, as `init` tells it. Default: 25000.
 LIVEROOM_HEARTBEAT = env.int("LIVEROOM_HEARTBEAT", default=25_000)
 # Seconds that somebody whose socket was lost still counts as present. Default: 10.
-LIVEROOM_GRACE = env.float("LIVEROOM_GRACE", default=10)
+LIVEROOM_GRACE = env.number("LIVEROOM_GRACE", default=10)
 # Viewers of a room up to which joins and leaves are told one by one. Default: 500.
 LIVEROOM_ANNOUNCE_UP_TO = env.int("LIVEROOM_ANNOUNCE_UP_TO", default=500)
 # Seconds between two `sync` of one socket. Default: 2.
-LIVEROOM_SYNC_EVERY = env.float("LIVEROOM_SYNC_EVERY", default=2)
+LIVEROOM_SYNC_EVERY = env.number("LIVEROOM_SYNC_EVERY", default=2)
 # Comments per second that a room shows; what is above is stored and held back. Default: 40.
 LIVEROOM_ROOM_BUDGET = env.int("LIVEROOM_ROOM_BUDGET", default=40)
 # Commands that wait for one room's commit before senders get `unavailable`. Default: 2000.
 LIVEROOM_WRITER_QUEUE = env.int("LIVEROOM_WRITER_QUEUE", default=2000)
 # Seconds a database read for a socket may take before the client is told `unavailable`. Default: 10.
-LIVEROOM_DB_TIMEOUT = env.float("LIVEROOM_DB_TIMEOUT", default=10)
+LIVEROOM_DB_TIMEOUT = env.number("LIVEROOM_DB_TIMEOUT", default=10)
 
 LOGGING = {
     "version": 1,

@@ -17,6 +17,15 @@ def test_a_value_of_the_wrong_form_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         Environment().int("LIVEROOM_BURST", default=3)
 
 
+@pytest.mark.parametrize(("text", "number"), [("2", 2), ("2.0", 2), ("0.5", 0.5), (None, 3)])
+def test_a_whole_number_stays_an_integer(monkeypatch: pytest.MonkeyPatch, text: str | None, number: float) -> None:
+    """A rate of 2 reads 2 in the frames that tell it, not 2.0."""
+    if text is not None:
+        monkeypatch.setenv("LIVEROOM_RATE", text)
+    found = Environment().number("LIVEROOM_RATE", default=3)
+    assert (found, type(found)) == (number, type(number))
+
+
 def test_a_key_is_made_once_for_all_who_ask_at_once(tmp_path: Path) -> None:
     """Processes that start together get the same key, and it is readable to the owner alone."""
     file = tmp_path / "var" / "secret_key"
