@@ -12,7 +12,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 SLUG = re.compile(r"/ws/rooms/(?P<slug>[-a-zA-Z0-9_]{1,64})/?")
 DEFAULT_ROOM_PATHS = ("/ws/", "/ws", "/chat", "/chat/")
 PREFERRED = ("liveroom.v1", "chat")
-SEQ = re.compile(r"[0-9]{1,15}")
+SEQ = re.compile(r"[0-9]{1,16}")
 
 
 class Handshake(NamedTuple):

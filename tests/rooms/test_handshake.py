@@ -250,6 +250,7 @@ def test_language(accepted, language):
         (b"epoch=abc&since=0", 0, "abc"),
         (b"since=5", 5, None),
         (b"since=5&epoch=", 5, None),
+        (b"since=9007199254740991", 2**53 - 1, None),
         (b"since=%35", 5, None),
         (b"epoch=abc", None, None),
         (b"since=a&epoch=abc", None, None),
