@@ -13,6 +13,7 @@ SLUG = re.compile(r"/ws/rooms/(?P<slug>[-a-zA-Z0-9_]{1,64})/?")
 DEFAULT_ROOM_PATHS = ("/ws/", "/ws", "/chat", "/chat/")
 PREFERRED = ("liveroom.v1", "chat")
 SEQ = re.compile(r"[0-9]{1,16}")
+SEQ_MAX = 2**53
 
 
 class Handshake(NamedTuple):
@@ -65,7 +66,7 @@ def _slug(path: str) -> str | None:
 def _since(query: bytes) -> tuple[int | None, str | None]:
     values = parse_qs(query.decode("latin1"))
     since, epoch = values.get("since", [""])[-1], values.get("epoch", [""])[-1]
-    if not SEQ.fullmatch(since):
+    if not SEQ.fullmatch(since) or int(since) > SEQ_MAX:
         return None, None
     return int(since), epoch or None
 
