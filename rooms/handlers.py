@@ -97,6 +97,8 @@ class RoomHandlers(ViewerSession):
         self.submit(command, "subscribe", frame, done)
 
     async def handle_leave(self, frame: messages.Leave) -> None:
+        # What was bought a moment before is bought: its buyer is to know.
+        await self.answered()
         self.answer("leave", frame)
         self.left(grace=0)
         self.close(Close.ASKED)

@@ -1,5 +1,6 @@
 """Who a socket's viewer is, and what he is shown when he comes in."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
@@ -51,6 +52,8 @@ class ViewerSession:
     person_id: str = ""
     _token_version: int | None = None
     _stale: bool = False
+    _unanswered: int = 0
+    _all_answered: asyncio.Future[None] | None = None
 
     @property
     def room(self) -> RoomHub:
@@ -322,11 +325,24 @@ class ViewerSession:
         """Have a command committed, and its sender answered after that; ``undo`` is called when it was refused."""
 
         def settled(outcome: Any) -> None:
-            if isinstance(outcome, Refused):
-                if undo is not None:
-                    undo()
-                self.refuse(outcome, to, frame)
-            else:
-                done(outcome)
+            self._unanswered -= 1
+            try:
+                if isinstance(outcome, Refused):
+                    if undo is not None:
+                        undo()
+                    self.refuse(outcome, to, frame)
+                else:
+                    done(outcome)
+            finally:
+                waiting = self._all_answered
+                if waiting is not None and not self._unanswered and not waiting.done():
+                    waiting.set_result(None)
 
         self.runtime.writer(self.room.room_id).submit(command, settled)
+        self._unanswered += 1
+
+    async def answered(self) -> None:
+        """Wait until everything that this socket submitted is answered."""
+        if self._unanswered:
+            self._all_answered = asyncio.get_running_loop().create_future()
+            await self._all_answered

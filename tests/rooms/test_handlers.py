@@ -340,6 +340,21 @@ async def test_leave_with_a_ref_is_acknowledged_first(room, viewer, enter):
     await li.closed(1000)
 
 
+async def test_what_was_sent_before_leave_is_answered_first(room, viewer, enter):
+    """Two comments and a leave in one go: both are acknowledged, then the socket closes."""
+    li = await enter(user=viewer)
+    await li.send("message", content="one", ref=1)
+    await li.send("message", content="two", ref=2)
+    await li.send("leave", ref=3)
+    acked: list[tuple[str, int]] = []
+    while len(acked) < 3:
+        frame = await li.recv()
+        if frame["msg_type"] == "ack":
+            acked.append((frame["to"], frame["ref"]))
+    assert acked == [("message", 1), ("message", 2), ("leave", 3)]
+    await li.closed(1000)
+
+
 async def test_nothing_is_done_after_leave(room, viewer, other, enter):
     """What is sent after a leave is not done."""
     li, han = await enter(user=viewer), await enter(user=other)
