@@ -114,6 +114,11 @@ class Witness:
     def _emptied(event: Frame, removed: set[int]) -> Frame:
         if event["msg_type"] == "message" and event["id"] in removed:
             return {**event, "content": "", "removed": True}
+        if event["msg_type"] in ("pin", "room"):
+            event = copy.deepcopy(event)
+            pinned = event["comment"] if event["msg_type"] == "pin" else event["room"]["pinned"]
+            if pinned is not None and pinned["id"] in removed:
+                pinned["content"] = ""
         return event
 
     @staticmethod

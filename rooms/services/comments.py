@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Max
 
 from accounts.models import User
-from rooms.messages import Code, MessageEvent, PinEvent, Refused, RemoveEvent, Role, encode
+from rooms.messages import Code, MessageEvent, PinEvent, Refused, RemoveEvent, Role, RoomEvent, encode
 from rooms.models import Comment, Event, Room, from_ms, to_ms
 from rooms.selectors import comment_part, user_part
 from rooms.transaction import RoomTransaction
@@ -248,10 +248,22 @@ def comments_remove(tx: RoomTransaction, *, room_id: int, comment_ids: Iterable[
         event.save(update_fields=["payload"])
     seen = [row.pk for row in rows if row.seq is not None]
     if seen:
+        _empty_pins(room_id, set(seen), after=min(row.seq for row in rows if row.seq is not None))
         tx.emit(room_id, RemoveEvent(comment_ids=seen))
     if tx.rooms[room_id].pinned_id in seen:
         comment_pin(tx, room_id=room_id, comment_id=None)
     return [row.pk for row in rows]
+
+
+def _empty_pins(room_id: int, comment_ids: set[int], *, after: int) -> None:
+    """Take the text of removed comments out of the events that carried one of them as the pin."""
+    for event in Event.objects.filter(room_id=room_id, kind__in=("pin", "room"), seq__gt=after):
+        frame = msgspec.json.decode(event.payload, type=PinEvent | RoomEvent)
+        pinned = frame.comment if isinstance(frame, PinEvent) else frame.room.pinned
+        if pinned is not None and pinned.id in comment_ids and pinned.content:
+            pinned.content = ""
+            event.payload = encode(frame).decode()
+            event.save(update_fields=["payload"])
 
 
 def comment_pin(tx: RoomTransaction, *, room_id: int, comment_id: int | None) -> None:

@@ -24,6 +24,11 @@ def pin(room, comment_id):
         comments.comment_pin(tx, room_id=room.pk, comment_id=comment_id)
 
 
+def slow_down(room, seconds):
+    with RoomTransaction(room.pk) as tx:
+        rooms.room_update(tx, room_id=room.pk, changes={"slow_mode": seconds})
+
+
 # --- held back
 
 
@@ -229,6 +234,20 @@ async def test_comments_are_of_who_sent_them(room, viewer, other, enter):
     await asyncio.gather(li.send("message", content="a"), han.send("message", content="b"))
     users = {frame["content"]: frame["user"] for frame in await li.rest() if frame["msg_type"] == "message"}
     assert users == {"a": LI, "b": HAN}
+
+
+async def test_the_text_of_a_removed_pin_is_nowhere_in_the_log(room, viewer, witness):
+    """Not in the `pin`, nor in the `room` events of the time when it was pinned; what else was pinned stays."""
+    bad, good = await stored(factories.make_comments, room, viewer, "bad", "good")
+    await stored(pin, room, bad)
+    await stored(slow_down, room, 5)
+    await stored(pin, room, good)
+    await stored(slow_down, room, 0)
+    await stored(remove, room, bad)
+    log = await stored(lambda: list(Event.objects.order_by("seq").values_list("kind", "payload")))
+    assert [kind for kind, payload in log if "bad" in payload] == []
+    assert [kind for kind, payload in log if "good" in payload] == ["message", "pin", "room"]
+    await witness.proves_the_law()
 
 
 async def test_the_pin_of_the_last_show_is_gone(room, viewer, witness):
