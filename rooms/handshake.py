@@ -96,7 +96,8 @@ def _subprotocol(offered: list[str]) -> str | None:
     for name in PREFERRED:
         if name in offered:
             return name
-    return offered[0] if offered else None
+    # An offer of nothing ("") is none.
+    return next(filter(None, offered), None)
 
 
 def _language(value: bytes) -> str:

@@ -91,6 +91,8 @@ async def test_no_room_comes_before_a_bad_token(room, connect):
         (["chat", "superchat"], "chat"),
         (["superchat", "chat"], "chat"),
         (["protocol1"], "protocol1"),
+        ([""], None),
+        (["", "protocol1"], "protocol1"),
         (["protocol1", "protocol2"], "protocol1"),
         (["chat", "liveroom.v1"], "liveroom.v1"),
         (["x", "liveroom.v1"], "liveroom.v1"),
