@@ -217,6 +217,7 @@ class ViewerSession:
             self.room.presence.enter(self.person_id, self.part)
         else:
             self.viewer, self._token_version = viewer, who.token_version
+            self.room.presence.renamed(self.person_id, user_part(viewer.user, viewer.role))
         try:
             await self.show(since, epoch)
         except Refused as refused:

@@ -145,6 +145,20 @@ async def test_login_takes_a_guests_new_name(room, other, enter):
     await han.nothing()
 
 
+async def test_who_renames_himself_at_a_login_is_missed_by_that_name(room, other, enter):
+    """The same guest logs in once more with another nickname: nobody leaves or joins, and his leave has the new name."""
+    guest = await stored(accounts.user_create_guest, nickname="Old")
+    socket, han = await enter(user=guest), await enter(user=other)
+    await han.rest()
+    await socket.send("login", token=factories.token_of(guest), nickname="New")
+    user = {"id": guest.public_id, "nickname": "New", "avatar": "", "role": "viewer"}
+    assert (await socket.init())["user"] == user
+    await han.nothing()
+    await socket.send("leave")
+    await han.expect("leave", user=user, online=1)
+    await han.nothing()
+
+
 async def test_login_does_not_rename_a_user(room, viewer, enter):
     """Who has an account keeps his name."""
     socket = await enter()
