@@ -146,10 +146,10 @@ async def test_login_takes_a_guests_new_name(room, other, enter):
 
 
 async def test_who_renames_himself_at_a_login_is_missed_by_that_name(room, other, enter):
-    """The same guest logs in once more with another nickname: nobody leaves or joins, and his leave has the new name."""
+    """The same guest logs in once more with another nickname: nobody leaves or joins; his leave has the new name."""
     guest = await stored(accounts.user_create_guest, nickname="Old")
     socket, han = await enter(user=guest), await enter(user=other)
-    await han.rest()
+    await socket.rest()
     await socket.send("login", token=factories.token_of(guest), nickname="New")
     user = {"id": guest.public_id, "nickname": "New", "avatar": "", "role": "viewer"}
     assert (await socket.init())["user"] == user
