@@ -1,9 +1,11 @@
 """What the settings read from outside: the environment, and the key that a development machine keeps."""
 
 import contextlib
+import math
 import os
 import secrets
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,30 @@ class Environment(environ.Env):
 
     def number(self, var: str, *, default: float) -> float:
         """A number that may have a fraction; a whole one is an integer, and so it goes over the wire: 1, never 1.0."""
-        value = float(self.float(var, default=default))
+        # Env.float() drops what is no digit first: "1e3" would be 13, and "2/s" 2.
+        text = self.str(var, default=str(default))
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise ImproperlyConfigured(f"{var} is {text!r}, which is no number.")
         return int(value) if value.is_integer() else value
+
+
+def database_of(url: str) -> dict[str, Any]:
+    """Return the database that a DATABASE_URL names; raises ImproperlyConfigured where it names none that we know."""
+    with warnings.catch_warnings(), contextlib.suppress(ValueError):
+        # The library warns where it knows no such engine, and goes on.
+        warnings.simplefilter("ignore")
+        database: dict[str, Any] = dict(Environment.db_url_config(url))
+        if database.get("ENGINE") in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
+            return database
+    # Without the URL itself: it may hold a password.
+    raise ImproperlyConfigured(
+        "DATABASE_URL cannot be read; it takes postgres://user:password@host/name, with the password percent-encoded, "
+        "or sqlite:///path."
+    )
 
 
 def kept_key(file: Path) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from liveroom.environment import Environment, kept_key
+from liveroom.environment import Environment, database_of, kept_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -83,7 +83,7 @@ TEMPLATES = [
 # --- Database: SQLite under var/ unless DATABASE_URL names another one.
 
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'liveroom.sqlite3'}")
-DATABASES = {"default": Environment.db_url_config(DATABASE_URL)}
+DATABASES = {"default": database_of(DATABASE_URL)}
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = 0
 if _database["ENGINE"] == "django.db.backends.sqlite3":

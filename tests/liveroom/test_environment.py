@@ -17,13 +17,21 @@ def test_a_value_of_the_wrong_form_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         Environment().int("LIVEROOM_BURST", default=3)
 
 
-@pytest.mark.parametrize(("text", "number"), [("2", 2), ("2.0", 2), ("0.5", 0.5), (None, 3)])
+@pytest.mark.parametrize(("text", "number"), [("2", 2), ("2.0", 2), ("0.5", 0.5), ("1e3", 1000), (None, 3)])
 def test_a_whole_number_stays_an_integer(monkeypatch: pytest.MonkeyPatch, text: str | None, number: float) -> None:
     """A rate of 2 reads 2 in the frames that tell it, not 2.0."""
     if text is not None:
         monkeypatch.setenv("LIVEROOM_RATE", text)
     found = Environment().number("LIVEROOM_RATE", default=3)
     assert (found, type(found)) == (number, type(number))
+
+
+@pytest.mark.parametrize("text", ["three", "1,5", "2/s", "nan", "inf", ""])
+def test_what_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Nothing is read into a text that is not wholly a number."""
+    monkeypatch.setenv("LIVEROOM_RATE", text)
+    with pytest.raises(ImproperlyConfigured, match=rf"^LIVEROOM_RATE is '{text}', which is no number\.$"):
+        Environment().number("LIVEROOM_RATE", default=3)
 
 
 def test_a_key_is_made_once_for_all_who_ask_at_once(tmp_path: Path) -> None:

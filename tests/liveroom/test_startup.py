@@ -20,3 +20,13 @@ def test_a_production_start_without_a_secret_key_says_so_in_one_line(arguments: 
     """Without SECRET_KEY and DEBUG every way to start ends with 1, one line and no traceback."""
     ended = run_python(*arguments, environment={})
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", NO_KEY)
+
+
+@pytest.mark.parametrize("url", ["mysql://user:secret@host/name", "postgres://user:se/cret@host/name", "liveroom", ""])
+def test_a_database_url_that_cannot_be_read_ends_with_one_line(url: str) -> None:
+    """The line says what the setting takes, and does not tell the password."""
+    ended = run_python("-m", "liveroom.serve", "--port", "0", environment={"DEBUG": "1", "DATABASE_URL": url})
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("DATABASE_URL cannot be read; it takes postgres://")
+    assert ended.stderr.count("\n") == 1
+    assert "cret" not in ended.stderr
