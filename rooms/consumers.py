@@ -10,9 +10,10 @@ import msgspec
 from channels.consumer import AsyncConsumer
 from django.conf import settings
 
-from rooms import messages
+from rooms import messages, reading
 from rooms.handshake import Handshake, read_handshake
-from rooms.messages import ClientFrame, Close, Code, Envelope, Refused, ServerFrame
+from rooms.messages import ClientFrame, Close, Code, Refused, ServerFrame
+from rooms.reading import Envelope
 from rooms.realtime import runtime
 from rooms.realtime.hub import now_ms
 from rooms.realtime.limits import FrameGate
@@ -141,8 +142,9 @@ class RoomConsumer(ViewerSession, AsyncConsumer):
             self._check_size(text)
             if text.strip() == "ping":
                 return Request("ping", None, messages.Ping(), None)
-            envelope = messages.decode_envelope(text)
-            to = messages.message_type(envelope)
+            text = reading.whole_characters(text)
+            envelope = reading.decode_envelope(text)
+            to = reading.message_type(envelope)
             return Request(to, envelope, self._decode(to, text), None)
         except Refused as refused:
             if refused.code in (Code.BAD_JSON, Code.BAD_MESSAGE) and self._gate.bad():
@@ -162,7 +164,7 @@ class RoomConsumer(ViewerSession, AsyncConsumer):
         try:
             return route.decode(text)
         except msgspec.ValidationError as error:
-            raise messages.bad_field(error) from None
+            raise reading.bad_field(error) from None
 
     def _dispatch(self, to: str, frame: ClientFrame) -> None:
         if isinstance(frame, messages.Ping) and self.entered:
@@ -209,7 +211,7 @@ class RoomConsumer(ViewerSession, AsyncConsumer):
         """Answer with an ``error``, and close when it says so."""
         if self.ended:
             return
-        self.send_frame(messages.error_frame(refused, ts=now_ms(), to=to, request=request))
+        self.send_frame(reading.error_frame(refused, ts=now_ms(), to=to, request=request))
         if refused.close is not None:
             self.close(refused.close)
 

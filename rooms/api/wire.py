@@ -16,13 +16,13 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from accounts.api import ApiView
-from rooms.messages import bad_field
+from rooms.reading import bad_field, whole_characters
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 
 class WireParser(BaseParser):
-    """Reads JSON as the socket does: text that no database could store (half a surrogate pair) is no JSON."""
+    """Reads JSON as the socket does."""
 
     media_type = "application/json"
 
@@ -32,7 +32,7 @@ class WireParser(BaseParser):
         if limit is not None and len(body) > limit:
             raise RequestDataTooBig
         try:
-            return msgspec.json.decode(body)
+            return msgspec.json.decode(whole_characters(body.decode()))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise ParseError("The body is no JSON.") from None
 

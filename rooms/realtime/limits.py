@@ -74,7 +74,7 @@ class Speaker:
         else:
             self.rate = settings.LIVEROOM_RATE
             self.comments = TokenBucket(self.rate, settings.LIVEROOM_BURST)
-        self.likes = TokenBucket(settings.LIVEROOM_LIKE_RATE, max(settings.LIVEROOM_LIKE_RATE, 50))
+        self.likes = TokenBucket(settings.LIVEROOM_LIKE_RATE, settings.LIVEROOM_LIKE_RATE)
         self._said: dict[str, float] = {}
 
     def judge(self, content: str) -> Refused | None:

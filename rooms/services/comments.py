@@ -45,7 +45,11 @@ class Posted:
 
     @property
     def held(self) -> str | None:
-        return HELD.get(Comment.State(self.comment.state))
+        """Why others did not see it, though it may be removed since; None when it was shown."""
+        state = Comment.State(self.comment.state)
+        if state is Comment.State.REMOVED and self.comment.seq is None:
+            state = Comment.State.BUSY
+        return HELD.get(state)
 
 
 class CommentBuffer:

@@ -16,16 +16,22 @@ SETTINGS = frozenset(
 
 
 def room_changed(tx: RoomTransaction, *, room_id: int) -> None:
-    """Tell the whole room object; once per transaction, as it is at the commit."""
-    if tx.found(room_id, "room", RoomEvent) is not None:
-        return
+    """Tell the whole room object; once per transaction and show, as it is at the end of either.
+
+    The end of a show is told even where the next one begins in the same transaction: by the number of the show a client
+    that comes back knows which comments among those that it missed are of the last one.
+    """
     room, head = tx.rooms[room_id], tx.heads[room_id]
+    key = ("room", room.show)
+    if tx.found(room_id, key, RoomEvent) is not None:
+        return
     frame = RoomEvent(room=room_part(room, head))
 
     def finish() -> None:
-        frame.room = room_part(room, head)
+        if room.show == frame.room.show:
+            frame.room = room_part(room, head)
 
-    tx.emit(room_id, frame, key="room", finish=finish)
+    tx.emit(room_id, frame, key=key, finish=finish)
 
 
 def room_update(tx: RoomTransaction, *, room_id: int, changes: Mapping[str, Any]) -> None:

@@ -175,6 +175,25 @@ async def test_a_bad_message_echoes_its_ref(room, viewer, enter, ref):
     assert (frame["code"], frame["to"], frame["ref"]) == ("bad_message", "message", ref)
 
 
+@pytest.mark.parametrize(
+    ("escaped", "read_as"),
+    [
+        (r"a\ud83d", "a\ufffd"),
+        (r"\ude00a", "\ufffda"),
+        (r"\ud83d\ud83d\ude00", "\ufffd😀"),
+        (r"\uD83D\uDE00\u4f60", "😀你"),
+        (r"\\ud83d\n\ud83d", "\\ud83d \ufffd"),
+        (r"\u0041\udfff\udbff", "A\ufffd\ufffd"),
+    ],
+)
+async def test_half_an_emoji_is_replaced(room, viewer, enter, witness, escaped, read_as):
+    """JavaScript cuts texts between the halves of a character; the rest of such a comment is worth posting."""
+    li = await enter(user=viewer)
+    await li.send_text(f'{{"msg_type": "message", "content": "{escaped}"}}')
+    assert [frame["content"] for frame in await li.rest() if frame["msg_type"] == "message"] == [read_as]
+    await witness.proves_the_law()
+
+
 async def test_unknown_fields_are_ignored(room, enter):
     """A newer client may send more."""
     guest = await enter()

@@ -12,6 +12,7 @@ export const INITIAL = Object.freeze({
   epoch: null,
   seq: 0,
   room: null,
+  newestShow: 0,
   user: null,
   role: "guest",
   following: false,
@@ -57,6 +58,7 @@ function entered(state, frame) {
     // After a recovery the events repeat what is here already: the number does not go back.
     seq: kept ? state.seq : frame.seq,
     room: frame.room,
+    newestShow: frame.room.show,
     user: frame.user,
     role: frame.role,
     following: frame.following,
@@ -132,8 +134,10 @@ function bought(state, frame) {
 // --- The room.
 
 function roomChanged(state, room) {
-  const next = { ...state, room };
-  return room.show === state.room.show ? next : { ...next, comments: [], likes: 0 };
+  const comments = room.show === state.room.show ? state.comments : [];
+  // Replayed after an `init` that knows of the new show already, it does not take away that show's likes.
+  const likes = room.show > state.newestShow ? 0 : state.likes;
+  return { ...state, room, comments, likes, newestShow: Math.max(room.show, state.newestShow) };
 }
 
 function inRoom(state, changes) {

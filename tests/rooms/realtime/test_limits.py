@@ -99,6 +99,17 @@ def test_a_repeat_is_not_counted_as_a_comment(now, settings):
     assert codes == [None, Code.DUPLICATE_CONTENT, None, Code.RATE_LIMITED, Code.DUPLICATE_CONTENT]
 
 
+def test_likes_have_a_rate(now, settings):
+    """So many a second, and no more at once."""
+    settings.LIVEROOM_LIKE_RATE = 5
+    likes = Speaker(Role.VIEWER).likes
+    assert [likes.take_some(3), likes.take_some(50), likes.take_some(1)] == [3, 2, 0]
+    now[0] += 0.5
+    assert likes.take_some(50) == 2
+    settings.LIVEROOM_LIKE_RATE = 0
+    assert Speaker(Role.VIEWER).likes.take_some(50) == 50
+
+
 def test_staff_have_their_own_rate(now, settings):
     """0 is no limit for them too."""
     settings.LIVEROOM_STAFF_RATE, settings.LIVEROOM_REPEAT = 0, 0

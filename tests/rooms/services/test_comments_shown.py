@@ -61,6 +61,21 @@ async def test_above_the_budget_comments_are_held_back(room, host, viewer, other
     assert (stored_comment.state, stored_comment.seq, stored_comment.content) == ("busy", None, "held")
 
 
+async def test_a_held_comment_that_is_removed_keeps_its_ack(room, viewer, enter, witness, settings, clock):
+    """The same key gives the same ack for ever: it was not shown."""
+    settings.LIVEROOM_ROOM_BUDGET = 1
+    li = await enter(user=viewer)
+    await li.send("message", content="shown")
+    await li.send("message", content="held", client_msg_id="k")
+    ack = (await li.rest())[-1]
+    assert await stored(remove, room, ack["id"]) == [ack["id"]]
+    await li.nothing()
+    await li.send("message", content="held", client_msg_id="k")
+    await li.expect("ack", to="message", client_msg_id="k", id=ack["id"], shown=False, held="busy")
+    await li.nothing()
+    assert [event["msg_type"] for event in await witness.proves_the_law()] == ["message"]
+
+
 async def test_the_budget_is_of_a_second(room, viewer, enter, settings, clock):
     """In the next second there is a new one; LIVEROOM_ROOM_BUDGET 0 is no limit."""
     settings.LIVEROOM_ROOM_BUDGET, settings.LIVEROOM_FRAME_RATE = 2, 0

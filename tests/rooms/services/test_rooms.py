@@ -2,13 +2,13 @@
 
 import pytest
 
-from rooms.messages import Code, Refused
+from rooms.messages import Code, Refused, Role
 from rooms.models import Room, RoomHead
 from rooms.services import comments, rooms
 from rooms.transaction import RoomTransaction
 from tests import factories
 from tests.clients import stored, tidy
-from tests.parts import HAN, HOST, room_part
+from tests.parts import HAN, HOST, room_part, without_ts
 
 
 def change(room, service, **values):
@@ -92,6 +92,39 @@ async def test_a_new_show_begins_empty(room, viewer, connect, enter, witness):
     await li.send("message", content="new")
     await li.rest()
     await witness.proves_the_law()
+
+
+async def test_two_shows_in_one_commit_are_told_apart(room, viewer, law_of):
+    """Who comes back learns from the end of the last show which comments are not of the next one."""
+    witness = await law_of(room)
+
+    def next_show():
+        with RoomTransaction(room.pk) as tx:
+            comments.comment_post(tx, room_id=room.pk, user=viewer, role=Role.VIEWER, content="old")
+            rooms.notice_set(tx, room_id=room.pk, text="new")
+            for service in (rooms.room_end, rooms.room_start, rooms.room_pause):
+                service(tx, room_id=room.pk)
+
+    await stored(next_show)
+    events = await witness.proves_the_law()
+    assert [event["msg_type"] for event in events] == ["message", "notice", "room", "room"]
+    assert [without_ts(event["room"]) for event in events[2:]] == [
+        room_part(notice="new", status="ended"),
+        room_part(notice="new", status="paused", show=2),
+    ]
+
+
+async def test_who_comes_back_in_the_next_show(room, viewer, law_of):
+    """His comments of the last show, kept or missed, are gone at the end of what he is sent."""
+    await stored(factories.make_comments, room, viewer, "kept")
+    witness = await law_of(room)
+    await stored(factories.make_comments, room, viewer, "missed")
+    await stored(change, room, rooms.room_end)
+    between = await law_of(room)
+    await stored(change, room, rooms.room_start)
+    await stored(factories.make_comments, room, viewer, "new")
+    await witness.proves_the_law()
+    await between.proves_the_law()
 
 
 async def test_an_ended_show_keeps_its_sockets(room, viewer, enter):
