@@ -167,6 +167,20 @@ class Follow(models.Model):
         return f"{self.user_id} → {self.host_id}"
 
 
+class ViewerChange(models.Model):
+    """That something of a user's own changed, in one room or (None) everywhere: his sockets read it again.
+
+    Kept for a minute: it reaches them where the channel layer does not.
+    """
+
+    room = models.ForeignKey(Room, models.CASCADE, null=True, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.room_id or 'all rooms'}"
+
+
 class Event(models.Model):
     """One line of a room's log: a finished frame, its number in it. Written by RoomTransaction alone."""
 

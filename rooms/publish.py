@@ -65,6 +65,7 @@ def detach(sink: Sink) -> None:
 
 
 EVERY_ROOM = 0
+"""In place of a room's key: for all of them."""
 
 
 def publish(batch: Batch) -> None:

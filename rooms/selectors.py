@@ -4,19 +4,23 @@ Synchronous; called in a database thread.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import NamedTuple
 
 import msgspec
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from accounts.models import User
 from rooms.messages import AllowPart, CommentPart, HostPart, Role, RoomPart, UserPart, encode
-from rooms.models import Comment, Event, Follow, Room, RoomHead, to_ms
+from rooms.models import Comment, Event, Follow, Room, RoomHead, ViewerChange, to_ms
 from rooms.publish import LogEntry
 from rooms.transaction import RoomTransaction
 
 PICTURE_TRIES = 3
+CHANGES_WITHIN = timedelta(seconds=20)
+"""Longer than any transaction that notes a change, and than clocks of two machines may differ."""
 
 PictureReader = Callable[[int], object]
 picture_parts: dict[str, PictureReader] = {}
@@ -105,6 +109,12 @@ def heads(room_ids: list[int]) -> dict[int, HeadRow]:
     """The newest numbers of many rooms, in one query."""
     rows = RoomHead.objects.filter(room_id__in=room_ids).values_list("room_id", "seq", "likes", "held")
     return {room_id: HeadRow(seq, likes, held) for room_id, seq, likes, held in rows}
+
+
+def news(room_ids: list[int]) -> tuple[dict[int, HeadRow], list[ViewerChange]]:
+    """The newest numbers of rooms, and what changed of users' own within the last CHANGES_WITHIN."""
+    changes = ViewerChange.objects.filter(at__gt=timezone.now() - CHANGES_WITHIN).order_by("pk")
+    return heads(room_ids), list(changes)
 
 
 def events_since(room_id: int, seq: int, *, limit: int, until: int | None = None) -> list[LogEntry]:

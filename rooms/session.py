@@ -119,7 +119,7 @@ class ViewerSession:
             )
         else:
             try:
-                viewer, guest = await find_viewer(self.runtime.database, self.room.room_id, who), None
+                viewer, guest = await self._find(who), None
             except Refused as refused:
                 if refused.code is Code.BAD_TOKEN:
                     refused.close = Close.BAD_TOKEN
@@ -128,13 +128,22 @@ class ViewerSession:
         delay = GUEST_ANNOUNCED_AFTER if guest else 0.0
         hub.presence.enter(self.person_id, self.part, announce_after=delay)
 
+    async def _find(self, who: Who) -> Viewer:
+        """The user, with every change of him that was heard of until now: what comes later finds his socket."""
+        loop = asyncio.get_running_loop()
+        while True:
+            asked = loop.time()
+            viewer = await find_viewer(self.runtime.database, self.room.room_id, who)
+            if viewer.user is None or not self.runtime.users.changed_since(viewer.user.pk, asked):
+                return viewer
+
     def _take_on(self, viewer: Viewer, guest: UserPart | None, token_version: int | None) -> None:
         self.viewer, self.guest, self._token_version = viewer, guest, token_version
         part = self.part
         self.person_id = part.id if part else new_public_id()
         self.outbox.person_id = self.person_id
         if viewer.user is not None:
-            self.runtime.user_entered(viewer.user.pk, self)
+            self.runtime.users.add(viewer.user.pk, self)
 
     async def show(self, since: int | None, epoch: str | None) -> None:
         """Send ``init``, and the events after it; from then on the hub delivers to this socket.
@@ -207,9 +216,10 @@ class ViewerSession:
     async def login(self, token: str, nickname: str | None, since: int | None, epoch: str | None) -> None:
         """Be the token's user: leave as who one was, join as him. Raises Refused, and then nothing has changed."""
         who = who_by_token(token)
-        viewer = await find_viewer(self.runtime.database, self.room.room_id, who)
+        viewer = await self._find(who)
         if nickname is not None and viewer.user is not None and viewer.user.is_guest:
             await self.runtime.database.write(profile_update, user=viewer.user, nickname=check_nickname(nickname))
+            viewer = await self._find(who)
         before = self.viewer.user
         if before is None or viewer.user is None or before.pk != viewer.user.pk:
             self._depart(grace=0)
@@ -236,7 +246,7 @@ class ViewerSession:
         )
         self.viewer = Viewer(user, Role.VIEWER, following=False, muted_until=None)
         self.guest, self._token_version = None, user.token_version
-        self.runtime.user_entered(user.pk, self)
+        self.runtime.users.add(user.pk, self)
         self.send_me(token=tokens.issue(user))
         return user
 
@@ -258,7 +268,7 @@ class ViewerSession:
 
     def _depart(self, *, grace: float) -> None:
         if self.viewer.user is not None:
-            self.runtime.user_left(self.viewer.user.pk, self)
+            self.runtime.users.remove(self.viewer.user.pk, self)
         if self.hub is not None and self.person_id:
             self.hub.presence.exit(self.person_id, grace=grace)
         self.person_id = ""
@@ -279,9 +289,7 @@ class ViewerSession:
         if self.viewer.user is None:
             return
         try:
-            viewer = await find_viewer(
-                self.runtime.database, self.room.room_id, Who({"pk": self.viewer.user.pk}, self._token_version)
-            )
+            viewer = await self._find(Who({"pk": self.viewer.user.pk}, self._token_version))
         except Refused as refused:
             if refused.code is Code.BAD_TOKEN:
                 refused.close = Close.BAD_TOKEN

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from operator import attrgetter
 from types import TracebackType
@@ -10,11 +11,13 @@ from typing import Any, Protocol, TypeVar
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from rooms.messages import DurableFrame, encode
-from rooms.models import Event, Room, RoomHead
+from rooms.models import Event, Room, RoomHead, ViewerChange
 from rooms.publish import Batch, LogEntry, publish
 
+NOTED_FOR = timedelta(minutes=1)
 COUNTERS = ("seq", "followers", "likes", "held", "budget_second", "budget_used")
 counters = attrgetter(*COUNTERS)
 
@@ -151,6 +154,10 @@ class RoomTransaction:
         for room_id, head in self.heads.items():
             if counters(head) != self._before[room_id]:
                 head.save(update_fields=COUNTERS)
+        # A change with its values is told by the layer alone: it is one's own follow, on one's other sockets.
+        note_viewers(
+            (room_id, pk) for room_id, known in self._viewers.items() for pk, values in known.items() if not values
+        )
         for room_id in entries.keys() | self._viewers.keys():
             viewers = list(self._viewers.get(room_id, {}).items())
             batch = Batch(room_id, entries.get(room_id, []), viewers)
@@ -168,6 +175,14 @@ def rooms_of_host(host_id: int, *, also: Iterable[int] = ()) -> list[int]:
     """Keys of the host's rooms that have not ended, and ``also``: what a change of the host locks."""
     rooms = Room.objects.filter(host_id=host_id).exclude(status=Room.Status.ENDED).values_list("pk", flat=True)
     return sorted({*rooms, *also})
+
+
+def note_viewers(changed: Iterable[tuple[int | None, int]]) -> None:
+    """Note that something of these (room or None, user) changed, in the transaction in which it does."""
+    rows = [ViewerChange(room_id=room_id, user_id=user_id) for room_id, user_id in changed]
+    if rows:
+        ViewerChange.objects.filter(at__lt=timezone.now() - NOTED_FOR).delete()
+        ViewerChange.objects.bulk_create(rows)
 
 
 def likes_add(room_id: int, count: int) -> None:

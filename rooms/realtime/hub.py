@@ -3,14 +3,14 @@
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from django.conf import settings
 
 from rooms import selectors
 from rooms.messages import Refused, Role, RoomEvent, Stats, UserPart, encode
-from rooms.publish import Batch, LogEntry
+from rooms.publish import LogEntry
 from rooms.realtime.limits import Speaker
 from rooms.realtime.order import EventOrder
 from rooms.realtime.outbox import Outbox
@@ -206,18 +206,6 @@ class RoomHub(EventOrder):
             outbox.seq = max(outbox.seq, entries[-1].seq)
 
     # --- What the other processes and the clock bring.
-
-    def deliver(self, batch: Batch) -> None:
-        """Accept a batch of this room."""
-        self.take(batch.events)
-        for user_id, values in batch.viewers:
-            self.viewer_changed(user_id, values)
-
-    def viewer_changed(self, user_id: int, values: dict[str, Any]) -> None:
-        """Tell a user's sockets here what changed of him; without values they read it."""
-        for connection in self.runtime.connections_of(user_id):
-            if connection.hub is self:
-                connection.viewer_changed(values)
 
     def hear(self, process: str, gossip: Gossip) -> None:
         """Add what another process tells of this room."""

@@ -21,6 +21,7 @@ from rooms.realtime.layer import LayerLink
 from rooms.realtime.outbox import Outbox
 from rooms.realtime.presence import Elsewhere
 from rooms.realtime.tallies import Gossip
+from rooms.realtime.users import ConnectedUsers
 from rooms.realtime.writer import RoomWriter
 from rooms.transaction import likes_add
 
@@ -83,13 +84,13 @@ class Runtime:
         self.layer = LayerLink(self._receive)
         self.hubs: dict[int, RoomHub] = {}
         self.connections: set[Connection] = set()
+        self.users = ConnectedUsers()
         self.slow: set[Outbox] = set()
         self.draining = False
         self._all_gone = asyncio.Event()
         self._opening: dict[int, asyncio.Task[RoomHub]] = {}
         self._elsewhere: dict[int, Elsewhere] = {}
         self._writers: dict[int, RoomWriter] = {}
-        self._by_user: dict[int, list[Connection]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._telling: asyncio.TimerHandle | None = None
 
@@ -150,38 +151,11 @@ class Runtime:
             self._writers[room_id] = RoomWriter(self, room_id)
         return self._writers[room_id]
 
-    def connections_of(self, user_id: int) -> list[Connection]:
-        """A stored user's sockets in this process, oldest first."""
-        return list(self._by_user.get(user_id, ()))
-
     def connection_gone(self, connection: Connection) -> None:
         """A socket is no more."""
         self.connections.discard(connection)
         if not self.connections:
             self._all_gone.set()
-
-    def user_entered(self, user_id: int, connection: Connection) -> None:
-        """A socket is this user's now; above LIVEROOM_SOCKETS_PER_USER his oldest goes."""
-        mine = self._by_user.setdefault(user_id, [])
-        mine.append(connection)
-        limit = settings.LIVEROOM_SOCKETS_PER_USER
-        if limit and len(mine) > limit:
-            mine.pop(0).end(
-                Refused(
-                    Code.TOO_MANY_SOCKETS,
-                    f"One user has at most {limit} sockets; this was the oldest.",
-                    limit=limit,
-                    close=Close.TOO_MANY_SOCKETS,
-                )
-            )
-
-    def user_left(self, user_id: int, connection: Connection) -> None:
-        """A socket is this user's no more."""
-        mine = self._by_user.get(user_id, [])
-        if connection in mine:
-            mine.remove(connection)
-        if not mine:
-            self._by_user.pop(user_id, None)
 
     # --- What was committed, and what other processes say.
 
@@ -196,12 +170,10 @@ class Runtime:
         self._accept(batch)
 
     def _accept(self, batch: Batch) -> None:
-        if batch.room_id == publish.EVERY_ROOM:
-            for user_id, values in batch.viewers:
-                for connection in self.connections_of(user_id):
-                    connection.viewer_changed(values)
-        elif hub := self.hubs.get(batch.room_id):
-            hub.deliver(batch)
+        if hub := self.hubs.get(batch.room_id):
+            hub.take(batch.events)
+        for user_id, values in batch.viewers:
+            self.users.changed(user_id, values, room_id=batch.room_id or None)
 
     def gossip(self, hub: RoomHub, gossip: Gossip) -> None:
         """Tell the other processes of a room's sums."""
@@ -241,11 +213,12 @@ class Runtime:
     # --- What is done regularly.
 
     async def _poll(self) -> None:
-        """One look at the newest numbers of all live rooms: what the layer lost arrives all the same."""
+        """One look at the newest numbers of all live rooms, and at what changed of users: the layer may lose both."""
         live = [room_id for room_id, hub in self.hubs.items() if hub.seq >= 0]
         if not live:
             return
-        rows = await self.database.read(selectors.heads, live)
+        rows, changes = await self.database.read(selectors.news, live)
+        self.users.noted(changes)
         for room_id in live:
             hub = self.hubs.get(room_id)
             if hub is not None and room_id in rows:
@@ -270,6 +243,7 @@ class Runtime:
             if now - hub.empty_since > HUB_KEPT and not hub.users:
                 await self._close_hub(hub)
         self._forget_silent(now)
+        self.users.forget_old()
         self._writers = {room_id: writer for room_id, writer in self._writers.items() if not writer.idle}
 
     def _forget_silent(self, now: float) -> None:

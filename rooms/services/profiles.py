@@ -8,7 +8,7 @@ from accounts.models import User
 from rooms.models import Room
 from rooms.publish import publish_user
 from rooms.services.rooms import room_changed
-from rooms.transaction import RoomTransaction
+from rooms.transaction import RoomTransaction, note_viewers
 
 
 def profile_changed(user: User) -> None:
@@ -18,9 +18,14 @@ def profile_changed(user: User) -> None:
         with RoomTransaction(*hosted) as tx:
             for room_id in tx.rooms:
                 room_changed(tx, room_id=room_id)
-    transaction.on_commit(partial(publish_user, user.pk))
+    _tell_sockets(user)
 
 
 def tokens_revoked(user: User) -> None:
     """Have the user's sockets look whether the token that they came with is still good."""
+    _tell_sockets(user)
+
+
+def _tell_sockets(user: User) -> None:
+    note_viewers([(None, user.pk)])
     transaction.on_commit(partial(publish_user, user.pk))

@@ -232,7 +232,7 @@ async def test_a_client_that_is_gone_before_its_init(room, viewer, other, connec
     await li.drop()
     await settle()
     assert {frame["msg_type"] for frame in await han.rest()} <= {"join", "leave", "online"}
-    assert runtime.current().connections_of(viewer.pk) == []
+    assert runtime.current().users.sockets_of(viewer.pk) == []
     assert runtime.current().hubs[room.pk].presence.online == 1
 
 

@@ -3,11 +3,13 @@
 import pytest
 
 from accounts import services as accounts
+from rooms import selectors, transaction
+from rooms.models import Room
 from rooms.realtime import runtime
-from rooms.services import rooms
+from rooms.services import profiles, rooms
 from rooms.transaction import RoomTransaction
 from tests import factories
-from tests.clients import stored
+from tests.clients import look, stored
 from tests.parts import HAN, HOST, LI, error, room_part, without_ts
 
 # --- coming and going
@@ -122,6 +124,57 @@ async def test_me_tells_a_new_assistant(room, viewer, other, enter, witness):
     await witness.saw()
 
 
+async def test_me_comes_without_a_layer(room, viewer, enter, monkeypatch):
+    """What another process changed of a user is found in the database, once; so is a token that it revoked."""
+    monkeypatch.setattr(transaction, "publish", lambda batch: None)
+    monkeypatch.setattr(profiles, "publish_user", lambda user_id: None)
+    li = await enter(user=viewer)
+
+    def make_assistant():
+        with RoomTransaction(room.pk) as tx:
+            rooms.assistants_set(tx, room_id=room.pk, users=[viewer])
+
+    await stored(make_assistant)
+    await li.nothing()
+    await look()
+    await li.expect("me", user={**LI, "role": "assistant"}, role="assistant", following=False, muted_until=None)
+    await stored(Room.assistants.through.objects.all().delete)
+    await look()
+    await li.nothing()
+    await stored(accounts.tokens_revoke, user=viewer)
+    await li.nothing()
+    await look()
+    await li.expect(**error("bad_token", "The token was revoked.", field="token", close=4501))
+    await li.closed(4501)
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_a_change_while_one_is_read(room, viewer, enter, connect, monkeypatch, again):
+    """Who is made an assistant between the reading of him and his `init`, or his `me`, is shown as one."""
+    read = selectors.viewer
+    reads = []
+
+    def read_and_change(room_id, **who):
+        found = read(room_id, **who)
+        reads.append(found.role)
+        if len(reads) == 1:
+            with RoomTransaction(room.pk) as tx:
+                rooms.assistants_set(tx, room_id=room.pk, users=[viewer])
+        return found
+
+    if again:
+        li = await enter(user=viewer)
+        monkeypatch.setattr(selectors, "viewer", read_and_change)
+        await stored(accounts.profile_update, user=viewer, avatar="/new.png")
+        assert [frame["role"] for frame in await li.rest()] == ["assistant"]
+    else:
+        monkeypatch.setattr(selectors, "viewer", read_and_change)
+        li = await connect(user=viewer)
+        assert (await li.init())["role"] == "assistant"
+        assert {frame["msg_type"] for frame in await li.rest()} <= {"online"}
+    assert reads[:2] == ["viewer", "assistant"]
+
+
 async def test_me_tells_a_new_name_in_every_room(room, viewer, enter):
     """A profile changed over HTTP or in the admin reaches the user's sockets everywhere."""
     await stored(factories.make_room, "other")
@@ -176,6 +229,6 @@ async def test_sockets_without_a_limit(room, viewer, enter, settings):
     """LIVEROOM_SOCKETS_PER_USER 0 is no limit; guests who watch have none."""
     settings.LIVEROOM_SOCKETS_PER_USER = 0
     sockets = [await enter(user=viewer) for _ in range(8)]
-    assert len(runtime.current().connections_of(viewer.pk)) == 8
+    assert len(runtime.current().users.sockets_of(viewer.pk)) == 8
     for socket in sockets:
         await socket.nothing()

@@ -75,9 +75,6 @@ class FakeRuntime:
         if gossip:
             self.gossips.append(gossip)
 
-    def connections_of(self, _user_id: int) -> list[Any]:
-        return []
-
     async def hub(self) -> RoomHub:
         """A hub, opened."""
         hub = RoomHub(cast(Runtime, self), 1)

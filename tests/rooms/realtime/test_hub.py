@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rooms import transaction
-from rooms.publish import Batch
 from rooms.realtime import hub as hub_module
 from rooms.realtime import order as order_module
 from rooms.realtime import runtime
@@ -332,7 +331,7 @@ async def test_a_batch_from_another_process(room, enter):
     """It goes out like one of this process; with a gap before it, the log is read."""
     socket = await enter()
     hub = runtime.current().hubs[room.pk]
-    hub.deliver(Batch(room.pk, [entry(1)]))
+    hub.take([entry(1)])
     await socket.expect("notice", seq=1, text="1")
 
 

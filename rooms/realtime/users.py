@@ -1,0 +1,76 @@
+"""The stored users whose sockets this process holds, and what changes of them meanwhile."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+
+from rooms.messages import Close, Code, Refused
+from rooms.models import ViewerChange
+from rooms.realtime.connection import Connection
+
+REMEMBERED = 60.0
+"""Seconds; longer than a change is looked for in the database, or a user is read."""
+
+
+class ConnectedUsers:
+    """Sockets by user. Times are the loop's."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._sockets: dict[int, list[Connection]] = {}
+        self._changed_at: dict[int, float] = {}
+        self._noted: dict[int, float] = {}
+
+    def sockets_of(self, user_id: int) -> list[Connection]:
+        """A user's sockets in this process, oldest first."""
+        return list(self._sockets.get(user_id, ()))
+
+    def add(self, user_id: int, connection: Connection) -> None:
+        """A socket is this user's now; above LIVEROOM_SOCKETS_PER_USER his oldest goes."""
+        mine = self._sockets.setdefault(user_id, [])
+        mine.append(connection)
+        limit = settings.LIVEROOM_SOCKETS_PER_USER
+        if limit and len(mine) > limit:
+            mine.pop(0).end(
+                Refused(
+                    Code.TOO_MANY_SOCKETS,
+                    f"One user has at most {limit} sockets; this was the oldest.",
+                    limit=limit,
+                    close=Close.TOO_MANY_SOCKETS,
+                )
+            )
+
+    def remove(self, user_id: int, connection: Connection) -> None:
+        """A socket is this user's no more."""
+        mine = self._sockets.get(user_id, [])
+        if connection in mine:
+            mine.remove(connection)
+        if not mine:
+            self._sockets.pop(user_id, None)
+
+    def changed(self, user_id: int, values: dict[str, Any], *, room_id: int | None) -> None:
+        """Tell a user's sockets in a room (None: in all) what changed of him; without values they read it."""
+        self._changed_at[user_id] = self._loop.time()
+        for connection in self.sockets_of(user_id):
+            if room_id is None or (connection.hub is not None and connection.hub.room_id == room_id):
+                connection.viewer_changed(values)
+
+    def changed_since(self, user_id: int, moment: float) -> bool:
+        """Whether a change was heard of since then: what was read of the user before may be of yesterday."""
+        return self._changed_at.get(user_id, float("-inf")) >= moment
+
+    def noted(self, changes: Iterable[ViewerChange]) -> None:
+        """Take what the database has of late, each change once: it may not have come by the layer."""
+        for change in changes:
+            if change.pk not in self._noted:
+                self._noted[change.pk] = self._loop.time()
+                self.changed(change.user_id, {}, room_id=change.room_id)
+
+    def forget_old(self) -> None:
+        """Forget the changes that nobody will ask for any more."""
+        limit = self._loop.time() - REMEMBERED
+        for known in (self._changed_at, self._noted):
+            for key in [key for key, at in known.items() if at < limit]:
+                del known[key]
