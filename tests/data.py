@@ -59,6 +59,12 @@ def set_on_shelf(item_id: int, *, on_shelf: bool) -> None:
         shelf.item_set_on_shelf(tx, item_id=item_id, on_shelf=on_shelf)
 
 
+def set_assistants(room_id: int, users: list[str]) -> None:
+    """Make these users, by their ids on the wire, a room's assistants."""
+    with RoomTransaction(room_id) as tx:
+        rooms.assistants_set(tx, room_id=room_id, users=User.objects.filter(public_id__in=users))
+
+
 def read_item(item_id: int) -> dict[str, Any]:
     """An item's true stock, and the orders of it."""
     item = ShelfItem.objects.get(pk=item_id)

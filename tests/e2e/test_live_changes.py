@@ -106,6 +106,19 @@ async def test_a_commands_change(setup: Deployment, room: Room, enter: Enter) ->
         assert [event["seq"] for event in client.events] == [room["seq"] + 1]
 
 
+async def test_a_commands_change_of_a_viewer(setup: Deployment, room: Room, enter: Enter) -> None:
+    """Who is made an assistant by a command is told so on his sockets, with Redis and without."""
+    (user,) = setup.call("make_users", count=1)
+    clients = [await enter(url=url, token=user["token"]) for url in setup.urls]
+
+    await asyncio.to_thread(setup.command, "set_assistants", room_id=room["id"], users=[user["id"]])
+
+    for client in clients:
+        frame = await client.until("me")
+        assert (frame["role"], frame["user"]["id"]) == ("assistant", user["id"])
+        assert client.events == []
+
+
 async def in_time(client: Client, msg_type: str) -> Frame:
     """The next durable event of that type, which arrived within WITHIN of its commit."""
     frame = await client.until(msg_type)
