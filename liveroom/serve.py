@@ -161,10 +161,27 @@ def end_at_the_latest() -> None:
 
 def serve_daphne(application: Application, listener: socket.socket) -> None:
     # Imported here: it installs Twisted's reactor, which uvicorn has no use for.
+    from autobahn.websocket.protocol import _url_to_origin
+    from daphne.http_protocol import WebRequest
     from daphne.server import Server
     from twisted.internet import defer, reactor
 
     logging.getLogger("daphne").setLevel(logging.WARNING)
+
+    class LiveroomRequest(WebRequest):
+        """A handshake whose Origin may be anything: without a cookie it is no reason to turn a client away."""
+
+        def process(self) -> Any:
+            headers = self.requestHeaders
+            origin = (headers.getRawHeaders(b"origin") or [b""])[0].strip()
+            try:
+                _url_to_origin(origin.decode("latin1"))  # type: ignore[no-untyped-call]
+            except ValueError:
+                # autobahn would answer 400. An empty one is none; "null" is as foreign as any nonsense.
+                headers.removeHeader(b"origin")
+                if origin:
+                    headers.addRawHeader(b"origin", b"null")
+            return super().process()
 
     class LiveroomServer(Server):
         """Daphne with a listening socket of ours, of any family, and an end that lets the rooms drain."""
@@ -178,6 +195,14 @@ def serve_daphne(application: Application, listener: socket.socket) -> None:
             # A reset tells a client nothing: with a close frame it reads 1009 or 1007. The call resets allowNullOrigin,
             # which Daphne has set: "null" is the origin of a page that was opened from a file.
             self.ws_factory.setProtocolOptions(failByDrop=False, allowNullOrigin=True)
+            build = self.http_factory.buildProtocol
+
+            def build_protocol(peer: Any) -> Any:
+                protocol = build(peer)
+                protocol.requestFactory = LiveroomRequest
+                return protocol
+
+            self.http_factory.buildProtocol = build_protocol
             twisted: Any = reactor
             self.port = twisted.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)
             listener.close()  # Twisted holds a duplicate; while ours is open too, the kernel goes on accepting.

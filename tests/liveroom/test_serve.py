@@ -64,6 +64,28 @@ def test_no_origin_is_refused_where_there_is_no_cookie(deployments: Deployments,
 
 
 @pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("origin", ["", "abc", "*", "https://a.example:99999", "https://[::1"])
+def test_an_origin_that_is_no_url(deployments: Deployments, server: str, origin: str) -> None:
+    """It is foreign like any other, and counts where there is a cookie; an empty one is none."""
+    with deployments.sqlite("nonsense", server=server) as site:
+        site.call("make_room", slug="demo")
+        port = site.servers[0].port
+        assert shake_hands(port, f"Origin: {origin}") == 101
+        assert shake_hands(port, f"Origin: {origin}", "Cookie: sessionid=x") == (403 if origin else 101)
+
+
+def shake_hands(port: int, *headers: str) -> int:
+    """Ask for a WebSocket with these header lines more; returns the status."""
+    fixed = [
+        "GET /ws/rooms/demo/ HTTP/1.1", f"Host: 127.0.0.1:{port}", "Upgrade: websocket", "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
+    ]  # fmt: skip
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as client:
+        client.sendall("\r\n".join([*fixed, *headers, "", ""]).encode())
+        return int(client.makefile("rb").readline().split()[1])
+
+
+@pytest.mark.parametrize("server", SERVERS)
 def test_a_frame_beyond_64_kib_is_closed_with_1009(deployments: Deployments, server: str) -> None:
     """What the server does not read at all ends with a close frame, not with a reset, and hurts nobody else."""
     with deployments.sqlite("size", server=server) as site:
