@@ -85,7 +85,7 @@ class ViewerProtocol(asyncio.Protocol):
         if found is None:
             return
         self._seen.comments += 1
-        # One latency in a hundred is plenty for a p99 over hundreds of thousands.
+        # One latency in ten is plenty for a p99 over many thousands.
         if self._seen.comments % 10 == 0:
             self._seen.latencies.append((time.time_ns() - int(found[1])) / 1e6)
 
