@@ -1,7 +1,7 @@
 """One server process with Liveroom's limits and a clean end: `python -m liveroom.serve` (Daphne, or uvicorn).
 
 On SIGTERM or SIGINT it accepts nothing more, drains the rooms (every viewer is told to come back), ends what still runs
-and exits with 0, all within 10 s.
+and exits with 0, all within 10 s; with 1 only where a thread hangs in a database that does not answer.
 """
 
 import argparse
@@ -134,13 +134,14 @@ def hold_database() -> IO[str] | None:
     return file
 
 
-async def drain() -> None:
+async def drain_rooms() -> None:
     """Send every viewer of this process away to come back, within DRAIN_TIMEOUT; what goes wrong is logged."""
     from rooms.realtime import runtime
+    from rooms.realtime.drain import drain
 
     end_at_the_latest()
     try:
-        await asyncio.wait_for(runtime.current().drain(), DRAIN_TIMEOUT)
+        await asyncio.wait_for(drain(runtime.current()), DRAIN_TIMEOUT)
     except TimeoutError:
         logger.error("The rooms were not drained within %s s; what is left is cut.", DRAIN_TIMEOUT)
     except Exception:
@@ -214,7 +215,7 @@ def serve_daphne(application: Application, listener: socket.socket) -> None:
 
         async def end(self) -> None:
             self.port.stopListening()
-            await drain()
+            await drain_rooms()
             running = [details.get("application_instance") for details in self.connections.values()]
             tasks = [task for task in running if task is not None]
             for task in tasks:
@@ -248,7 +249,7 @@ def serve_uvicorn(application: Application, listener: socket.socket) -> None:
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             for server in self.servers:
                 server.close()
-            await drain()
+            await drain_rooms()
             await super().shutdown(sockets)
 
     config = Config(

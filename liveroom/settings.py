@@ -268,6 +268,9 @@ LIVEROOM_STAFF_RATE = env.number("LIVEROOM_STAFF_RATE", default=10)
 LIVEROOM_REPEAT = env.number("LIVEROOM_REPEAT", default=5)
 # Likes per second and user; what is above is ignored. Default: 50.
 LIVEROOM_LIKE_RATE = env.int("LIVEROOM_LIKE_RATE", default=50)
+# Follows and unfollows per second and user, after ten at once. Default: 1. Guards the log: each is an event in every
+# room of the host.
+LIVEROOM_FOLLOW_RATE = env.number("LIVEROOM_FOLLOW_RATE", default=1)
 # Guests per minute that one address may make over HTTP. Default: 30. Guards the table of users.
 LIVEROOM_GUEST_RATE = env.int("LIVEROOM_GUEST_RATE", default=30)
 # Bytes of one client frame. Default: 16384.

@@ -181,11 +181,6 @@ class RoomConsumer(ViewerSession, AsyncConsumer):
         if self._worker is None:
             self._worker = asyncio.create_task(self._work())
 
-    def soon(self, run: Callable[[], Awaitable[None]]) -> None:
-        """Do something for this socket after what waits already."""
-        if not self.ended:
-            self._later(Job(run, None, None))
-
     async def _work(self) -> None:
         try:
             while self._backlog and not self.ended:
