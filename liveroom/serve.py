@@ -11,6 +11,7 @@ import fcntl
 import logging
 import os
 import resource
+import signal
 import socket
 import sys
 import threading
@@ -46,11 +47,14 @@ def main(arguments: list[str] | None = None) -> None:
     # Imported here, after the settings: it sets Django up.
     from liveroom.asgi import application
 
+    # A shell that starts a process in the background has it ignore SIGINT, and Twisted would leave it so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         listener = listen(options)
     except OSError as error:
         where = f"descriptor {options.fd}" if options.fd is not None else f"{options.host}:{options.port}"
         sys.exit(f"Cannot listen on {where}: {error.strerror or error}.")
+    check_setup()
     raise_descriptor_limit()
     held = hold_database()  # until the process ends
     print(f"Listening on {address(listener)} ({options.server}).", flush=True)
@@ -99,6 +103,25 @@ def address(listener: socket.socket) -> str:
         return f"unix:{name}"
     host = f"[{name[0]}]" if ":" in name[0] else name[0]
     return f"http://{host}:{name[1]}"
+
+
+def check_setup() -> None:
+    """End with one line where the database lacks migrations; say what else was forgotten."""
+    from django.conf import settings
+    from django.db import DatabaseError, InterfaceError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            sys.exit("The database lacks migrations; type: python manage.py migrate")
+    except (DatabaseError, InterfaceError) as error:
+        # It may come back while this process serves.
+        logger.warning("The database does not answer: %s", str(error).strip() or type(error).__name__)
+    finally:
+        connection.close()
+    if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
+        logger.warning("Pages will fail without their static files; type: python manage.py collectstatic")
 
 
 def raise_descriptor_limit() -> None:

@@ -12,7 +12,6 @@ from products.services.orders import PlaceOrder
 from rooms.messages import Role
 from rooms.realtime.writer import commit
 from rooms.services import rooms
-from rooms.services.commands import Command
 from rooms.transaction import RoomTransaction
 from tests import factories
 from tests.clients import stored
@@ -156,7 +155,7 @@ async def test_purchases_of_one_commit_are_one_event(room, item, viewer, other, 
     """Of each item, with the last buyer, how many purchases, and the sum of the pieces."""
     cup = await stored(lambda: factories.make_item(room, "Cup", position=9))
     buys = [(viewer, item, 1), (other, cup, 5), (other, item, 2), (viewer, item, 3)]
-    commands: list[Command] = [
+    commands: list[Any] = [
         PlaceOrder(room.pk, user, Role.VIEWER, thing.pk, quantity, str(number), None)
         for number, (user, thing, quantity) in enumerate(buys)
     ]
