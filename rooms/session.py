@@ -292,7 +292,8 @@ class ViewerSession(Answering):
 
         Until it was read he stays ``stale``: what fails now is tried again by the runtime.
         """
-        if self.entered and not self.ended and not self._logging_in and self._rereading is None:
+        idle = self._rereading is None and not self._logging_in
+        if idle and self.entered and not self.ended and self.hub is not None:
             self._rereading = asyncio.create_task(self._reread())
 
     async def _reread(self) -> None:
@@ -306,15 +307,20 @@ class ViewerSession(Answering):
                     # One who logged in as somebody else meanwhile was read then.
                     if refused.code is Code.BAD_TOKEN and self._is_still(who):
                         self.refuse(refused.closing(Close.BAD_TOKEN))
-                    self.stale = refused.code is not Code.BAD_TOKEN
+                    else:
+                        self._read_later()
                     return
                 if self._is_still(who):
                     self._update(viewer)
         except Exception:
-            self.stale = True
+            self._read_later()
             logger.exception("A viewer could not be read again")
         finally:
             self._rereading = None
+
+    def _read_later(self) -> None:
+        self.stale = True
+        self.runtime.users.unread.add(self)
 
     def _is_still(self, who: Who) -> bool:
         user = self.viewer.user
