@@ -152,7 +152,8 @@ class ViewerSession(Answering):
             picture, _ = await hub.picture(at_least=since)
             events = await hub.missed(since)
         else:
-            picture, events = await hub.picture()
+            # Not older than what this socket has: a client would see its own events again.
+            picture, events = await hub.picture(at_least=self.outbox.seq)
         # One step on the loop from here: nothing can come between the picture, its events and the membership.
         if self.ended:
             return
@@ -253,8 +254,7 @@ class ViewerSession(Answering):
         return user
 
     def rename_guest(self, nickname: str) -> None:
-        """Give a guest another name; who is stored already keeps his."""
-        nickname = check_nickname(nickname)
+        """Give a guest in memory another name, a checked one."""
         if self.guest is not None and nickname != self.guest.nickname:
             self.guest.nickname = nickname
             self.room.presence.renamed(self.person_id, self.guest)
