@@ -24,7 +24,7 @@ class RoomHandlers(ViewerSession):
     async def handle_join(self, frame: messages.Join) -> None:
         # Everybody is in the room from `init` on: there is only a guest's name to take.
         if frame.nickname is not None:
-            self.rename_guest(frame.nickname)
+            await self.rename_guest(frame.nickname)
         self.answer("join", frame)
 
     async def handle_message(self, frame: messages.PostComment) -> None:

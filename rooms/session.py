@@ -14,8 +14,9 @@ from accounts.services import profile_update, user_create_guest
 from rooms import messages, selectors
 from rooms.handshake import Handshake
 from rooms.messages import Close, Code, LimitsPart, Refused, Role, UserPart
+from rooms.models import now_ms
 from rooms.publish import LogEntry
-from rooms.realtime.hub import RoomHub, now_ms
+from rooms.realtime.hub import RoomHub
 from rooms.realtime.outbox import Outbox
 from rooms.realtime.runtime import Runtime, restarting
 from rooms.realtime.transport import Parcel
@@ -69,6 +70,12 @@ class ViewerSession:
     @property
     def is_staff(self) -> bool:
         return self.viewer.role in (Role.HOST, Role.ASSISTANT)
+
+    @property
+    def muted_until(self) -> int | None:
+        """Until when the viewer may not speak; None as soon as that time has come."""
+        until = self.viewer.muted_until
+        return until if until is not None and until > now_ms() else None
 
     @property
     def part(self) -> UserPart | None:
@@ -196,7 +203,7 @@ class ViewerSession:
             user=self.part,
             role=self.role,
             following=self.viewer.following,
-            muted_until=self.viewer.muted_until,
+            muted_until=self.muted_until,
             epoch=picture.epoch,
             seq=seq,
             recovered=recovered,
@@ -218,7 +225,8 @@ class ViewerSession:
         who = who_by_token(token)
         viewer = await self._find(who)
         if nickname is not None and viewer.user is not None and viewer.user.is_guest:
-            await self.runtime.database.write(profile_update, user=viewer.user, nickname=check_nickname(nickname))
+            nickname = await self.runtime.database.read(check_nickname, nickname)
+            await self.runtime.database.write(profile_update, user=viewer.user, nickname=nickname)
             viewer = await self._find(who)
         before = self.viewer.user
         if before is None or viewer.user is None or before.pk != viewer.user.pk:
@@ -250,9 +258,9 @@ class ViewerSession:
         self.send_me(token=tokens.issue(user))
         return user
 
-    def rename_guest(self, nickname: str) -> None:
+    async def rename_guest(self, nickname: str) -> None:
         """Give a guest another name; who is stored already keeps his."""
-        nickname = check_nickname(nickname)
+        nickname = await self.runtime.database.read(check_nickname, nickname)
         if self.guest is not None and nickname != self.guest.nickname:
             self.guest.nickname = nickname
             self.room.presence.renamed(self.person_id, self.guest)
@@ -306,7 +314,7 @@ class ViewerSession:
     def send_me(self, token: str | None = None) -> None:
         """Tell the viewer who he is."""
         frame = messages.Me(
-            user=self.part, role=self.role, following=self.viewer.following, muted_until=self.viewer.muted_until
+            user=self.part, role=self.role, following=self.viewer.following, muted_until=self.muted_until
         )
         if token is not None:
             frame.token = token
