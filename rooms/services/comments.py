@@ -252,11 +252,12 @@ def comments_remove(tx: RoomTransaction, *, room_id: int, comment_ids: Iterable[
     if not rows:
         return []
     Comment.objects.filter(pk__in=[row.pk for row in rows]).update(state=Comment.State.REMOVED)
-    for event in Event.objects.filter(room_id=room_id, seq__in=[row.seq for row in rows if row.seq is not None]):
+    events = list(Event.objects.filter(room_id=room_id, seq__in=[row.seq for row in rows if row.seq is not None]))
+    for event in events:
         frame = msgspec.json.decode(event.payload, type=MessageEvent)
         frame.content, frame.removed = "", True
         event.payload = encode(frame).decode()
-        event.save(update_fields=["payload"])
+    Event.objects.bulk_update(events, ["payload"])
     seen = [row.pk for row in rows if row.seq is not None]
     if seen:
         _empty_pins(room_id, set(seen), after=min(row.seq for row in rows if row.seq is not None))

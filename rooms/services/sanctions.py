@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from rooms.messages import Close, Code, Refused, Role
-from rooms.models import FOREVER, Sanction, from_ms, now_ms, to_ms
+from rooms.models import FOREVER, Room, Sanction, from_ms, now_ms, to_ms
 from rooms.publish import publish_user
 from rooms.selectors import is_administrator, is_exempt, role_in_room, sanctions_of
 from rooms.transaction import RoomTransaction, note_viewers
@@ -57,6 +57,13 @@ def check_not_silenced(tx: RoomTransaction, *, room_id: int, user: User, role: R
         raise banned(until)
     if until := buffer.until(room_id, user.pk, Kind.MUTE):
         raise Refused(Code.MUTED, "You are muted in this room.", until=until)
+
+
+def check_not_banned(room: Room, user: User) -> None:
+    """Raise Refused ``banned`` for one who is not let into the room."""
+    until = sanctions_of(room.pk, [user.pk], now=now_ms()).get((user.pk, Kind.BAN))
+    if until is not None and not is_exempt(user, role_in_room(room, user)):
+        raise banned(until)
 
 
 def banned(until: int) -> Refused:
