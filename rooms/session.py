@@ -26,6 +26,9 @@ from rooms.who import Who, check_nickname, find_viewer, made_up_guest, who_by_ha
 GUEST_ANNOUNCED_AFTER = 2.0
 """Seconds in which a login can still come before a guest is announced."""
 
+REREAD_AFTER = 1.0
+"""Seconds until a viewer is read again who could not be."""
+
 logger = logging.getLogger(__name__)
 
 NO_COMMENTS = msgspec.Raw(b"[]")
@@ -293,12 +296,18 @@ class ViewerSession:
             self._update(self.viewer._replace(**values))
 
     async def reread(self) -> None:
-        """Read again who this is; one who is no longer let in is sent away."""
-        if self.viewer.user is None:
+        """Read again who this is; one who is no longer let in is sent away.
+
+        While the database is away it is tried again: the change may be that he is banned.
+        """
+        if self.viewer.user is None or self.hub is None:
             return
         try:
             viewer = await self._find(Who({"pk": self.viewer.user.pk}, self._token_version))
         except Refused as refused:
+            if refused.code is Code.UNAVAILABLE:
+                asyncio.get_running_loop().call_later(REREAD_AFTER, self.soon, self.reread)
+                return
             if refused.code is Code.BAD_TOKEN:
                 refused.close = Close.BAD_TOKEN
             raise
