@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from rooms.admin_forms import ServiceForm, reason, refusals_of
-from rooms.admin_saving import RoomFilter, ServiceAdmin, saving_of
+from rooms.admin_saving import RoomFilter, Saving, ServiceAdmin, saving_of
 from rooms.messages import Refused
 from rooms.models import Comment, Sanction, now_ms, to_ms
 from rooms.services import sanctions
@@ -160,6 +160,9 @@ class SanctionAdmin(ServiceAdmin):
     def has_lift_permission(self, request: HttpRequest) -> bool:
         """Whether the user may end mutes and bans."""
         return bool(request.user.has_perm("rooms.change_sanction"))
+
+    def lock(self, saving: Saving, pk: Any) -> None:
+        """Nothing: a row that is there is not changed by a form."""
 
     def save_model(self, request: HttpRequest, obj: Sanction, form: Any, change: bool) -> None:
         terms: dict[str, Any] = {
