@@ -217,8 +217,8 @@ class Sanction(models.Model):
     )
 
     class Meta:
-        verbose_name = _("sanction")
-        verbose_name_plural = _("sanctions")
+        verbose_name = _("mute or ban")
+        verbose_name_plural = _("mutes and bans")
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "kind", "room"], condition=models.Q(ending=""), name="sanction_latest_in_room"

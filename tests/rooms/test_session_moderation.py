@@ -5,6 +5,7 @@ from unittest.mock import ANY
 import pytest
 from django.db import OperationalError
 
+from accounts.models import User
 from rooms import consumers, selectors, transaction
 from rooms.models import FOREVER, Comment, Sanction
 from rooms.services import sanctions, words
@@ -114,7 +115,7 @@ async def test_a_guest_can_be_muted_once_he_is_stored(room, enter, settings):
     (own,) = [frame["user"] for frame in await guest.rest() if frame["msg_type"] == "me"]
 
     def mute():
-        impose(MUTE, factories.User.objects.get(public_id=own["id"]), room)
+        impose(MUTE, User.objects.get(public_id=own["id"]), room)
 
     await stored(mute)
     await guest.expect(**me(FOREVER, user=own))

@@ -2,8 +2,9 @@
 
 import pytest
 
+from rooms.messages import Role
 from rooms.models import Comment, Event, Room
-from rooms.services import removals
+from rooms.services import comments, removals
 from rooms.services.removals import user_comments_remove, user_comments_remove_everywhere
 from rooms.services.rooms import room_end, room_start
 from rooms.transaction import RoomTransaction
@@ -35,7 +36,7 @@ async def test_no_transaction_is_longer_than_a_step(room, viewer, monkeypatch):
     """The room's lock is free between them."""
     monkeypatch.setattr(removals, "REMOVED_AT_ONCE", 2)
     taken = []
-    remove = removals.comments_remove
+    remove = comments.comments_remove
 
     def counted(tx, *, room_id, comment_ids):
         taken.append((id(tx), len(comment_ids)))
@@ -49,11 +50,11 @@ async def test_no_transaction_is_longer_than_a_step(room, viewer, monkeypatch):
 
 async def test_what_is_said_meanwhile_stays(room, viewer, monkeypatch):
     """So that it ends."""
-    remove = removals.comments_remove
+    remove = comments.comments_remove
 
     def and_speak(tx, *, room_id, comment_ids):
         done = remove(tx, room_id=room_id, comment_ids=comment_ids)
-        factories.comment_post(tx, room_id=room_id, user=viewer, role=factories.Role.VIEWER, content="more")
+        comments.comment_post(tx, room_id=room_id, user=viewer, role=Role.VIEWER, content="more")
         return done
 
     await stored(factories.make_comments, room, viewer, *"abc")

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from rooms import selectors
 from rooms.messages import Close, Code, Refused, Role
-from rooms.models import FOREVER, Event, Room, Sanction, ViewerChange, from_ms, now_ms
+from rooms.models import FOREVER, Comment, Event, Room, Sanction, ViewerChange, from_ms, now_ms
 from rooms.realtime.writer import commit
 from rooms.services import comments, sanctions
 from rooms.services.comments import Post
@@ -251,7 +251,7 @@ def test_one_who_is_silenced_in_the_same_transaction(room, viewer):
             comments.comment_post(tx, room_id=room.pk, user=viewer, role=Role.VIEWER, content="b")
         sanctions.sanction_lift(tx, room_id=room.pk, user=viewer, kind=MUTE, by=None)
         comments.comment_post(tx, room_id=room.pk, user=viewer, role=Role.VIEWER, content="c")
-    assert [comment.content for comment in comments.Comment.objects.order_by("pk")] == ["a", "c"]
+    assert [comment.content for comment in Comment.objects.order_by("pk")] == ["a", "c"]
 
 
 def test_a_batch_is_looked_up_with_one_query(room, viewer, other):
@@ -295,7 +295,7 @@ def test_a_change_in_all_rooms_is_noted_for_all(viewer):
     """Rooms are not even locked."""
     impose(BAN, viewer, None)
     lift(BAN, viewer, None)
-    assert list(ViewerChange.objects.values_list("room_id", "user_id")) == [(None, viewer.pk)] * 2
+    assert [(change.room_id, change.user_id) for change in ViewerChange.objects.all()] == [(None, viewer.pk)] * 2
 
 
 def test_a_banned_user_is_told_until_when():
