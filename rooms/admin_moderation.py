@@ -8,11 +8,13 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.utils import display_for_value
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -46,7 +48,7 @@ STATES = {
     "active": _("in force"),
     Sanction.Ending.EXPIRED: _("expired"),
     Sanction.Ending.LIFTED: _("lifted"),
-    Sanction.Ending.REPLACED: _("replaced by a later one"),
+    Sanction.Ending.REPLACED: _("replaced"),
 }
 
 
@@ -57,6 +59,9 @@ class SanctionForm(ServiceForm):
     remove_comments = forms.BooleanField(
         label=_("Remove all his comments there too"), required=False, help_text=_("Those of earlier shows too.")
     )
+
+    class Meta:
+        help_texts: ClassVar[dict[str, Any]] = {"until": _("Only with “until the time below”.")}
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -128,21 +133,26 @@ class SanctionAdmin(ServiceAdmin):
     ordering = ("-pk",)
     autocomplete_fields = ("user", "room")
     actions = ("lift",)
+    radio_fields: ClassVar[dict[str, Any]] = {"kind": admin.HORIZONTAL}
     add_fieldsets: Any = (
         (None, {"fields": ("kind", "user", "room", "duration", "until", "reason", "remove_comments")}),
     )
     fieldsets = (
-        (None, {"fields": ("user", "kind", "where", "end", "state", "reason", "by", "created_at")}),
+        (None, {"fields": ("user", "kind", "where", "end_text", "state", "reason", "by", "created_at")}),
         (_("End"), {"fields": ("ended_at", "ended_by")}),
     )
 
     @admin.display(description=_("where"), ordering="room")
     def where(self, sanction: Sanction) -> str:
-        return str(sanction.room) if sanction.room else gettext("all rooms")
+        return Truncator(sanction.room).chars(24) if sanction.room else gettext("all rooms")
 
     @admin.display(description=_("until"), ordering="until")
     def end(self, sanction: Sanction) -> datetime | str:
         return sanction.until or gettext("for ever")
+
+    @admin.display(description=_("until"))
+    def end_text(self, sanction: Sanction) -> str:
+        return str(display_for_value(sanction.until, gettext("for ever")))
 
     @admin.display(description=_("state"))
     def state(self, sanction: Sanction) -> str:
@@ -150,6 +160,16 @@ class SanctionAdmin(ServiceAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Sanction | None = None) -> Any:
         return super().get_fieldsets(request, obj) if obj else self.add_fieldsets
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"kind": Kind.MUTE, **super().get_changeform_initial_data(request)}
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in self.autocomplete_fields:
+            # One who is not there yet has done nothing.
+            field.widget.can_add_related = field.widget.can_change_related = False
+        return field
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

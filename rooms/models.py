@@ -190,7 +190,7 @@ class Sanction(models.Model):
 
     class Ending(models.TextChoices):
         LIFTED = "lifted", _("lifted")
-        REPLACED = "replaced", _("replaced by a later one")
+        REPLACED = "replaced", _("replaced")
         EXPIRED = "expired", _("expired")
 
     kind = models.CharField(_("kind"), max_length=4, choices=Kind.choices)
@@ -204,14 +204,14 @@ class Sanction(models.Model):
         verbose_name=_("room"),
         help_text=_("Empty: all rooms."),
     )
-    until = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: for ever."))
+    until = models.DateTimeField(_("until"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True, help_text=_("For the staff; he is not told."))
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("imposed by")
     )
     created_at = models.DateTimeField(_("time"), default=timezone.now)
     ending = models.CharField(_("ending"), max_length=8, choices=Ending.choices, blank=True)
-    ended_at = models.DateTimeField(_("ended"), null=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("ended by")
     )
