@@ -77,6 +77,8 @@ class HasServerKey(BasePermission):
     message = "The X-Server-Key header is missing or wrong."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
+        if not settings.LIVEROOM_SERVER_KEYS:
+            self.message = "This server has no keys: LIVEROOM_SERVER_KEYS is not set."
         given = request.headers.get("X-Server-Key", "")
         # Every key is compared, so that the time taken tells nothing.
         matches = [constant_time_compare(given, key) for key in settings.LIVEROOM_SERVER_KEYS]

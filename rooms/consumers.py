@@ -177,17 +177,9 @@ class RoomConsumer(ViewerSession, AsyncConsumer):
         if len(self._backlog) >= BACKLOG_MAX:
             self.refuse(Refused(Code.UNAVAILABLE, "Too many of your frames wait.", retry_after=1), job.to, job.frame)
             return
-        self._queue(job)
-
-    def _queue(self, job: Job) -> None:
         self._backlog.append(job)
         if self._worker is None:
             self._worker = asyncio.create_task(self._work())
-
-    def soon(self, run: Callable[[], Awaitable[None]]) -> None:
-        """Do something for this socket after what waits already, however many frames of its client that are."""
-        if not self.ended:
-            self._queue(Job(run, None, None))
 
     async def _work(self) -> None:
         try:

@@ -6,18 +6,22 @@ from django.conf import settings
 
 from rooms import messages, selectors
 from rooms.messages import Close, Code, CommentAck, FollowAction, Refused, SubscribeAck
-from rooms.realtime.limits import Speaker
+from rooms.realtime.limits import Speaker, TokenBucket
 from rooms.services.comments import Post, Posted, content_clean
 from rooms.services.follows import Followed, SetFollow
 from rooms.session import ViewerSession
+
+LOGINS_AT_ONCE = 5
 
 
 class RoomHandlers(ViewerSession):
     """What a viewer may send to a room. A handler raises Refused to answer with an ``error``."""
 
     _synced_at: float = float("-inf")
+    _logins: TokenBucket | None = None
 
     async def handle_login(self, frame: messages.Login) -> None:
+        self._login_in_time()
         await self.login(frame.token, frame.nickname, frame.since, frame.epoch)
         self.answer("login", frame)
 
@@ -87,6 +91,13 @@ class RoomHandlers(ViewerSession):
         self.answer("like", frame)
 
     async def handle_subscribe(self, frame: messages.Subscribe) -> None:
+        speaker = self.room.speaker(self.person_id, self.role)
+        wait = speaker.follows.take()
+        if wait:
+            rate = settings.LIVEROOM_FOLLOW_RATE
+            raise Refused(
+                Code.RATE_LIMITED, f"At most {rate:g} follows per second.", retry_after=round(wait, 3), limit=rate
+            )
         user = await self.require_user()
         command = SetFollow(self.room.room_id, user, self.role, frame.action is FollowAction.FOLLOW)
 
@@ -135,6 +146,15 @@ class RoomHandlers(ViewerSession):
         self._sync_in_time()
         await self.show(None, None)
         self.answer("init", frame)
+
+    def _login_in_time(self) -> None:
+        # Each is a whole picture, and may be a new name: as dear as a sync.
+        every = settings.LIVEROOM_SYNC_EVERY
+        if self._logins is None:
+            self._logins = TokenBucket(1 / every if every else 0, LOGINS_AT_ONCE)
+        wait = self._logins.take()
+        if wait:
+            raise Refused(Code.RATE_LIMITED, f"One login every {every:g} s.", retry_after=round(wait, 3), limit=every)
 
     def _sync_in_time(self) -> None:
         every, now = settings.LIVEROOM_SYNC_EVERY, asyncio.get_running_loop().time()

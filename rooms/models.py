@@ -90,8 +90,9 @@ class Room(models.Model):
         with transaction.atomic():
             super().save(*args, **kwargs)
             if adding:
-                followers = HostHead.objects.filter(host_id=self.host_id).values_list("followers", flat=True).first()
-                RoomHead.objects.create(room=self, followers=followers or 0)
+                # Locked: a follow meanwhile either counts here already, or finds this room when it comes.
+                host = HostHead.objects.select_for_update(no_key=True).filter(host_id=self.host_id).first()
+                RoomHead.objects.create(room=self, followers=host.followers if host else 0)
 
 
 class RoomHead(models.Model):
@@ -276,7 +277,7 @@ class WordsVersion(models.Model):
 class ViewerChange(models.Model):
     """That something of a user's own changed, in one room or (None) everywhere: his sockets read it again.
 
-    Kept for a minute: it reaches them where the channel layer does not.
+    Kept for an hour: it reaches them where the channel layer does not.
     """
 
     room = models.ForeignKey(Room, models.CASCADE, null=True, related_name="+")

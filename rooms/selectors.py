@@ -33,7 +33,7 @@ from rooms.transaction import RoomTransaction
 
 PICTURE_TRIES = 3
 CHANGES_WITHIN = timedelta(seconds=20)
-"""Longer than any transaction that notes a change, and than clocks of two machines may differ."""
+"""How much further back a look goes: a change is noted before its commit, and clocks of two machines differ."""
 
 PictureReader = Callable[[int], object]
 picture_parts: dict[str, PictureReader] = {}
@@ -132,9 +132,9 @@ def heads(room_ids: list[int]) -> dict[int, HeadRow]:
     return {room_id: HeadRow(seq, likes, held) for room_id, seq, likes, held in rows}
 
 
-def news(room_ids: list[int]) -> tuple[dict[int, HeadRow], list[ViewerChange]]:
-    """The newest numbers of rooms, and what changed of users' own within the last CHANGES_WITHIN."""
-    changes = ViewerChange.objects.filter(at__gt=timezone.now() - CHANGES_WITHIN).order_by("pk")
+def news(room_ids: list[int], *, since: timedelta) -> tuple[dict[int, HeadRow], list[ViewerChange]]:
+    """The newest numbers of rooms, and what changed of users' own ``since`` the last look so long ago."""
+    changes = ViewerChange.objects.filter(at__gt=timezone.now() - since - CHANGES_WITHIN).order_by("pk")
     return heads(room_ids), list(changes)
 
 

@@ -41,8 +41,7 @@ async def who_by_handshake(database: Database, handshake: Handshake) -> Who | No
         try:
             return who_by_token(handshake.bearer)
         except Refused as refused:
-            refused.close = Close.BAD_TOKEN
-            raise
+            raise refused.closing(Close.BAD_TOKEN) from None
     if handshake.session_key is not None:
         user = await database.read(identity.user_from_session, handshake.session_key)
         if user is not None:

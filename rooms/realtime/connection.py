@@ -14,6 +14,8 @@ class Connection(Protocol):
 
     outbox: Outbox
     hub: "RoomHub | None"
+    stale: bool
+    """Whether the viewer is to be read again."""
 
     @property
     def is_staff(self) -> bool:
@@ -22,6 +24,10 @@ class Connection(Protocol):
 
     def viewer_changed(self, values: dict[str, Any]) -> None:
         """The viewer's own state changed; without values it is to be read again."""
+        ...
+
+    def reread_soon(self) -> None:
+        """Read a stale viewer."""
         ...
 
     def end(self, refused: Refused) -> None:

@@ -49,6 +49,7 @@ class RoomHub(EventOrder):
         self.presence = Presence(self.tallies, self._wake, runtime.elsewhere(room_id))
         self.speakers: dict[str, Speaker] = {}
         self.held = 0
+        self.closed = False
         self.empty_since = asyncio.get_running_loop().time()
         self._pending: list[LogEntry] = []
         self._passing: asyncio.Task[None] | None = None
@@ -129,7 +130,7 @@ class RoomHub(EventOrder):
         self.members.pop(connection.outbox, None)
 
     def _wake(self) -> None:
-        if self._passing is None and self.seq >= 0:
+        if self._passing is None and self.seq >= 0 and not self.closed:
             self._passing = asyncio.create_task(self._passes())
 
     async def _passes(self) -> None:
@@ -212,8 +213,9 @@ class RoomHub(EventOrder):
     def head_read(self, row: HeadRow) -> None:
         """What the look at the newest numbers found."""
         self.know(row.seq)
-        self.held = row.held
-        if row.seq <= self.seq:
+        # Counters read at another seq may be of another show.
+        if row.seq == self.seq:
+            self.held = row.held
             self.tallies.total = max(self.tallies.total, row.likes)
 
     def speaker(self, person_id: str, role: Role) -> Speaker:
@@ -247,6 +249,7 @@ class RoomHub(EventOrder):
 
     async def close(self) -> None:
         """Stop the hub's tasks and timers."""
+        self.closed = True
         self.presence.close()
         if self._online_timer is not None:
             self._online_timer.cancel()

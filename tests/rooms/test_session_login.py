@@ -248,3 +248,19 @@ async def test_a_guest_who_logs_in_is_not_announced(room, viewer, other, connect
     await clock.advance(session.GUEST_ANNOUNCED_AFTER)
     await han.nothing()
     await guest.nothing()
+
+
+async def test_logins_are_limited(room, viewer, enter, clock):
+    """Five at once, then one in LIVEROOM_SYNC_EVERY seconds: each is a whole picture."""
+    li = await enter(user=viewer)
+    for _ in range(5):
+        await li.send("login", token=factories.token_of(viewer))
+        await li.init()
+    await li.send("login", token=factories.token_of(viewer), ref=1)
+    wanted = error("rate_limited", "One login every 2 s.", retry=True, retry_after=2, limit=2, to="login", ref=1)
+    await li.expect(**wanted)
+    await li.nothing()
+    await clock.advance(2)
+    await li.send("login", token=factories.token_of(viewer))
+    await li.init()
+    await li.nothing()

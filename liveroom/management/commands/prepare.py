@@ -15,6 +15,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from liveroom.management.commands.demo import SLUG
+from rooms.models import Room
 
 
 class Command(BaseCommand):
@@ -34,7 +36,11 @@ class Command(BaseCommand):
                 _("DEBUG is on: this is for networks that you trust. For others set DEBUG=0 and SECRET_KEY.")
             )
         base = base_url(host, os.environ.get("PORT") or "8000")
-        self.stdout.write(f"{_('Room')}:  {base}/rooms/{settings.LIVEROOM_DEFAULT_ROOM}/")
+        room = settings.LIVEROOM_DEFAULT_ROOM
+        if not Room.objects.filter(slug=room).exists():
+            self.stderr.write(_("LIVEROOM_DEFAULT_ROOM is “%(slug)s”, and there is no such room.") % {"slug": room})
+            room = SLUG
+        self.stdout.write(f"{_('Room')}:  {base}/rooms/{room}/")
         self.stdout.write(f"{_('Admin')}: {base}/admin/  {administrator(settings.VAR_DIR / 'admin.txt')}")
 
 

@@ -116,6 +116,7 @@ class FakeConnection:
     """A member of a hub."""
 
     is_staff = False
+    stale = False
 
     def __init__(self, runtime: FakeRuntime, hub: RoomHub, person_id: str = "") -> None:
         self.socket = FakeSocket()
@@ -126,6 +127,8 @@ class FakeConnection:
         hub.add(cast(Any, self))
 
     def viewer_changed(self, values: dict[str, Any]) -> None: ...
+
+    def reread_soon(self) -> None: ...
 
     def end(self, refused: Any) -> None: ...
 
