@@ -75,6 +75,11 @@ def impose(kind: str, user: str, room_id: int | None, *, seconds: int | None = N
     return until
 
 
+def primary_key(user: str) -> int:
+    """The key in the administration of a user, by his id on the wire."""
+    return User.objects.get(public_id=user).pk
+
+
 def block_words(words: list[str], *, action: str) -> None:
     """Block words."""
     words_add(words, action=action)

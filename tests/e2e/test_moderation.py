@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.deployment import Deployment
+from tests.e2e.admin import Operator
 from tests.e2e.client import DEADLINE, Client, Frame, dial, now_ms
 from tests.e2e.conftest import Enter
 from tests.e2e.test_live_changes import WITHIN
@@ -104,6 +105,57 @@ async def test_a_ban_over_http_with_his_comments(setup: Deployment, room: Room, 
         came(client, frame, frame["ts"])
         assert frame["comment_ids"] == ids
     assert (await enter()).init["comments"] == []
+
+
+async def test_a_ban_in_the_admin(setup: Deployment, room: Room, enter: Enter) -> None:
+    """Saved in the form of one process, it holds in all."""
+    (user,) = setup.call("make_users", count=1)
+    clients = [await enter(url=url, token=user["token"]) for url in setup.urls]
+    key = setup.call("primary_key", user=user["id"])
+    name = f"moderator of {room['slug']}"
+    setup.call("make_administrator", username=name, password="a good one")
+    async with Operator(setup.urls[-1]) as operator:
+        await operator.sign_in(name, "a good one")
+        path = "/admin/rooms/sanction/add/"
+        form = await operator.open(path, "sanction_form")
+        assert (form["kind"], form["duration"]) == (["mute"], ["3600"])
+        since = now_ms()
+        filled = {"kind": ["ban"], "user": [str(key)], "room": [str(room["id"])], "duration": [""]}
+        await operator.save(path, form | filled)
+    for client in clients:
+        await sent_away(client, since, None)
+
+
+async def test_notice_pin_slow_mode_and_switches(setup: Deployment, room: Room, enter: Enter) -> None:
+    """What else the host does over HTTP is on every screen in time, and holds in every process."""
+    clients = [await enter(url=url) for url in setup.urls]
+    said = await clients[0].ask("message", content="pin me")
+
+    async def seen(msg_type: str) -> list[Frame]:
+        frames = [await client.until(msg_type) for client in clients]
+        for client, frame in zip(clients, frames, strict=True):
+            came(client, frame, frame["ts"])
+        return frames
+
+    await over_http(setup, room, "notice", text="Be kind")
+    assert {frame["text"] for frame in await seen("notice")} == {"Be kind"}
+    await over_http(setup, room, "pin", comment_id=said["id"])
+    assert {frame["comment"]["content"] for frame in await seen("pin")} == {"pin me"}
+    await over_http(setup, room, "settings", slow_mode=60)
+    assert {frame["room"]["slow_mode"] for frame in await seen("room")} == {60}
+    for client in clients:
+        await client.ask("message", content="one")
+        assert (await client.ask("message", content="two"))["code"] == "slow_mode"
+    await over_http(setup, room, "settings", allow={"comments": False, "likes": False, "shop": False})
+    assert [frame["room"]["allow"]["comments"] for frame in await seen("room")] == [False] * len(clients)
+    (item,) = room["items"]
+    for client in clients:
+        for asked in (
+            client.ask("message", content="three"),
+            client.ask("like"),
+            client.ask("buy", item_id=item, client_order_id="k"),
+        ):
+            assert (await asked)["code"] == "switched_off"
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Mutes and bans: what is kept of them, whom they hold for, and when they end."""
 
+import asyncio
+
 import pytest
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +15,7 @@ from rooms.services import comments, sanctions
 from rooms.services.comments import Post
 from rooms.transaction import RoomTransaction
 from tests import factories
+from tests.clients import stored
 from tests.moderation import BAN, MUTE, impose, lift
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -240,6 +243,30 @@ def test_a_comment_under_the_lock(room, viewer, other, clock, everywhere, kind, 
     assert refused.value.close == close
     assert factories.make_comments(room, other, "b")
     assert Event.objects.count() == 1
+
+
+async def test_a_comment_that_waits_for_the_lock_of_his_mute(room, viewer):
+    """Is decided after it."""
+
+    def mute_and_let_speak():
+        with RoomTransaction(room.pk) as tx:
+            sanctions.sanction_impose(tx, room_id=room.pk, user=viewer, kind=MUTE, by=None)
+            post = Post(room.pk, viewer, Role.VIEWER, "a", None)
+            return asyncio.run_coroutine_threadsafe(stored(commit, room.pk, [post]), loop)
+
+    loop = asyncio.get_running_loop()
+    waiting = await stored(mute_and_let_speak)
+    (outcome,) = await asyncio.wrap_future(waiting)
+    assert outcome.code == Code.MUTED
+
+
+@WHERE
+async def test_many_at_once(room, viewer, everywhere):
+    """One of them is the latest; the others were replaced, none is lost."""
+    where = None if everywhere else room
+    await asyncio.gather(*(stored(impose, MUTE, viewer, where, reason=f"{number}") for number in range(6)))
+    states = [row[3] for row in await stored(history)]
+    assert states == ["replaced"] * 5 + ["active"]
 
 
 def test_one_who_is_silenced_in_the_same_transaction(room, viewer):
