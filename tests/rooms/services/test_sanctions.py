@@ -1,6 +1,7 @@
 """Mutes and bans: what is kept of them, whom they hold for, and when they end."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
@@ -251,7 +252,7 @@ async def test_a_comment_that_waits_for_the_lock_of_his_mute(room, viewer):
     def mute_and_let_speak():
         with RoomTransaction(room.pk) as tx:
             sanctions.sanction_impose(tx, room_id=room.pk, user=viewer, kind=MUTE, by=None)
-            post = Post(room.pk, viewer, Role.VIEWER, "a", None)
+            post: Any = Post(room.pk, viewer, Role.VIEWER, "a", None)
             return asyncio.run_coroutine_threadsafe(stored(commit, room.pk, [post]), loop)
 
     loop = asyncio.get_running_loop()
