@@ -193,7 +193,7 @@ def serve_daphne(application: Application, listener: socket.socket) -> None:
     logging.getLogger("daphne").setLevel(logging.WARNING)
 
     class LiveroomRequest(WebRequest):
-        """A handshake whose Origin may be anything: without a cookie it is no reason to turn a client away."""
+        """A handshake whose Origin and offers may be anything: they are no reason to turn a client away."""
 
         def process(self) -> Any:
             headers = self.requestHeaders
@@ -205,6 +205,11 @@ def serve_daphne(application: Application, listener: socket.socket) -> None:
                 headers.removeHeader(b"origin")
                 if origin:
                     headers.addRawHeader(b"origin", b"null")
+            offers = b",".join(headers.getRawHeaders(b"sec-websocket-protocol", []))
+            names = dict.fromkeys(name.strip() for name in offers.split(b",") if name.strip() and name.isascii())
+            headers.removeHeader(b"sec-websocket-protocol")
+            if names:
+                headers.addRawHeader(b"sec-websocket-protocol", b", ".join(names))
             return super().process()
 
     class LiveroomServer(Server):

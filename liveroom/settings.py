@@ -245,7 +245,7 @@ if LIVEROOM_GUESTS not in ("watch", "talk"):
     raise ImproperlyConfigured(f"LIVEROOM_GUESTS is {LIVEROOM_GUESTS!r}; it takes watch or talk.")
 # Origins (scheme://host[:port]) beside our own whose pages may use the session cookie on the socket, and the API by
 # CORS.
-LIVEROOM_WEB_ORIGINS = env.list("LIVEROOM_WEB_ORIGINS", default=[])
+LIVEROOM_WEB_ORIGINS = [origin.strip() for origin in env.list("LIVEROOM_WEB_ORIGINS", default=[])]
 for _origin in LIVEROOM_WEB_ORIGINS:
     if not re.fullmatch(r"https?://[^/\s]+", _origin):
         raise ImproperlyConfigured(f"LIVEROOM_WEB_ORIGINS holds {_origin!r}; an origin is scheme://host[:port].")
@@ -253,7 +253,7 @@ CORS_ALLOWED_ORIGINS = LIVEROOM_WEB_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/api/"
 # Secrets of the systems that may call POST /api/auth/issue. Default: none, the route is closed.
-LIVEROOM_SERVER_KEYS = env.list("LIVEROOM_SERVER_KEYS", default=[])
+LIVEROOM_SERVER_KEYS = [key.strip() for key in env.list("LIVEROOM_SERVER_KEYS", default=[]) if key.strip()]
 # What relative URLs in frames are relative to. Default: the address that the client itself connected to.
 LIVEROOM_BASE_URL = env.str("LIVEROOM_BASE_URL", default="")
 # Seconds a token is good for. Default: 30 days.

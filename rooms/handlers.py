@@ -1,15 +1,18 @@
 """One handler method for each msg_type of a room. Services decide; nothing here writes to the database."""
 
 import asyncio
+from copy import copy
 
 from django.conf import settings
 
+from accounts.services import profile_update
 from rooms import messages, selectors
 from rooms.messages import Close, Code, CommentAck, FollowAction, Refused, SubscribeAck
 from rooms.realtime.limits import Speaker, TokenBucket
 from rooms.services.comments import Post, Posted, content_clean
 from rooms.services.follows import Followed, SetFollow
 from rooms.session import ViewerSession
+from rooms.who import check_nickname
 
 LOGINS_AT_ONCE = 5
 
@@ -28,8 +31,18 @@ class RoomHandlers(ViewerSession):
     async def handle_join(self, frame: messages.Join) -> None:
         # Everybody is in the room from `init` on: there is only a guest's name to take.
         if frame.nickname is not None:
-            await self.rename_guest(frame.nickname)
+            await self._rename_guest(frame.nickname)
         self.answer("join", frame)
+
+    async def _rename_guest(self, nickname: str) -> None:
+        nickname = await self.runtime.database.read(check_nickname, nickname)
+        user = self.viewer.user
+        if user is None:
+            self.rename_guest(nickname)
+        elif user.is_guest and user.nickname != nickname:
+            self._login_in_time()
+            # A copy: what he is to this socket changes when the change is heard of, and is told then.
+            await self.runtime.database.write(profile_update, user=copy(user), nickname=nickname)
 
     async def handle_message(self, frame: messages.PostComment) -> None:
         content, refusal = self._judge(frame.content)
@@ -154,7 +167,9 @@ class RoomHandlers(ViewerSession):
             self._logins = TokenBucket(1 / every if every else 0, LOGINS_AT_ONCE)
         wait = self._logins.take()
         if wait:
-            raise Refused(Code.RATE_LIMITED, f"One login every {every:g} s.", retry_after=round(wait, 3), limit=every)
+            raise Refused(
+                Code.RATE_LIMITED, f"One login or new name every {every:g} s.", retry_after=round(wait, 3), limit=every
+            )
 
     def _sync_in_time(self) -> None:
         every, now = settings.LIVEROOM_SYNC_EVERY, asyncio.get_running_loop().time()

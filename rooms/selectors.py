@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 from django.conf import settings
+from django.db import connection
 from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -23,7 +24,6 @@ from rooms.models import (
     Room,
     RoomHead,
     Sanction,
-    ViewerChange,
     from_ms,
     now_ms,
     to_ms,
@@ -50,6 +50,14 @@ class HeadRow(NamedTuple):
     seq: int
     likes: int
     held: int
+
+
+class ViewerNews(NamedTuple):
+    """That something of a user's own changed, in one room or (None) in all; see ViewerChange."""
+
+    pk: int
+    room_id: int | None
+    user_id: int
 
 
 class Picture(NamedTuple):
@@ -128,14 +136,27 @@ def head_row(room_id: int) -> HeadRow:
 
 def heads(room_ids: list[int]) -> dict[int, HeadRow]:
     """The newest numbers of many rooms, in one query."""
-    rows = RoomHead.objects.filter(room_id__in=room_ids).values_list("room_id", "seq", "likes", "held")
-    return {room_id: HeadRow(seq, likes, held) for room_id, seq, likes, held in rows}
+    # By hand, as in `viewer_changes`: asked twice a second for as long as a process lives, and four times as cheap.
+    places = ", ".join(["%s"] * len(room_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT room_id, seq, likes, held FROM rooms_roomhead WHERE room_id IN ({places})",  # noqa: S608
+            room_ids,
+        )
+        return {room_id: HeadRow(seq, likes, held) for room_id, seq, likes, held in cursor.fetchall()}
 
 
-def news(room_ids: list[int], *, since: timedelta) -> tuple[dict[int, HeadRow], list[ViewerChange]]:
-    """The newest numbers of rooms, and what changed of users' own ``since`` the last look so long ago."""
-    changes = ViewerChange.objects.filter(at__gt=timezone.now() - since - CHANGES_WITHIN).order_by("pk")
-    return heads(room_ids), list(changes)
+def viewer_changes(*, since: timedelta) -> list[ViewerNews]:
+    """What changed of users' own ``since`` the last look so long ago."""
+    moment = connection.ops.adapt_datetimefield_value(timezone.now() - since - CHANGES_WITHIN)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, room_id, user_id FROM rooms_viewerchange WHERE at > %s ORDER BY id", [moment])
+        return [ViewerNews(*row) for row in cursor.fetchall()]
+
+
+def news(room_ids: list[int], *, since: timedelta) -> tuple[dict[int, HeadRow], list[ViewerNews]]:
+    """``heads`` and ``viewer_changes``, in one go."""
+    return heads(room_ids), viewer_changes(since=since)
 
 
 def events_since(room_id: int, seq: int, *, limit: int, until: int | None = None) -> list[LogEntry]:

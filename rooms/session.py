@@ -162,7 +162,8 @@ class ViewerSession(Answering):
             picture, _ = await hub.picture(at_least=since)
             events = await hub.missed(since)
         else:
-            picture, events = await hub.picture()
+            # Not older than what this socket has: a client would see its own events again.
+            picture, events = await hub.picture(at_least=self.outbox.seq)
         # One step on the loop from here: nothing can come between the picture, its events and the membership.
         if self.ended:
             return
@@ -263,9 +264,8 @@ class ViewerSession(Answering):
         self.send_me(token=tokens.issue(user))
         return user
 
-    async def rename_guest(self, nickname: str) -> None:
-        """Give a guest another name; who is stored already keeps his."""
-        nickname = await self.runtime.database.read(check_nickname, nickname)
+    def rename_guest(self, nickname: str) -> None:
+        """Give a guest in memory another name, a checked one."""
         if self.guest is not None and nickname != self.guest.nickname:
             self.guest.nickname = nickname
             self.room.presence.renamed(self.person_id, self.guest)
@@ -303,7 +303,8 @@ class ViewerSession(Answering):
 
         Until it was read he stays ``stale``: what fails now is tried again by the runtime.
         """
-        if self.entered and not self.ended and not self._logging_in and self._rereading is None:
+        idle = self._rereading is None and not self._logging_in
+        if idle and self.entered and not self.ended and self.hub is not None:
             self._rereading = asyncio.create_task(self._reread())
 
     async def _reread(self) -> None:
@@ -318,15 +319,20 @@ class ViewerSession(Answering):
                     close = SENT_AWAY.get(refused.code)
                     if close is not None and self._is_still(who):
                         self.refuse(refused.closing(close))
-                    self.stale = close is None
+                    else:
+                        self._read_later()
                     return
                 if self._is_still(who):
                     self._update(viewer)
         except Exception:
-            self.stale = True
+            self._read_later()
             logger.exception("A viewer could not be read again")
         finally:
             self._rereading = None
+
+    def _read_later(self) -> None:
+        self.stale = True
+        self.runtime.users.unread.add(self)
 
     def _is_still(self, who: Who) -> bool:
         user = self.viewer.user

@@ -14,8 +14,6 @@ class Connection(Protocol):
 
     outbox: Outbox
     hub: "RoomHub | None"
-    stale: bool
-    """Whether the viewer is to be read again."""
 
     @property
     def is_staff(self) -> bool:
@@ -27,7 +25,7 @@ class Connection(Protocol):
         ...
 
     def reread_soon(self) -> None:
-        """Read a stale viewer."""
+        """Read the viewer again, if that is still to be done."""
         ...
 
     def end(self, refused: Refused) -> None:

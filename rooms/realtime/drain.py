@@ -2,14 +2,16 @@
 
 import asyncio
 import contextlib
+import math
 import random
 
 from rooms.messages import Close, Code, Refused
 from rooms.realtime.runtime import Runtime
 
-CLOSES_PER_SECOND = 2500
+CLOSES_PER_SECOND = 200
 SPREAD = 3.0
-"""Seconds over which the closes are spread at the most."""
+"""Seconds over which the closes are spread at the most: some clients come back so long after theirs, all alike."""
+STEP = 0.05
 WITHIN = 7.0
 """Seconds until whoever has not gone by himself is cut."""
 
@@ -23,11 +25,13 @@ async def drain(runtime: Runtime) -> None:
     end = asyncio.get_running_loop().time() + WITHIN
     await runtime.finish()
     people = list(runtime.connections)
-    pause = min(SPREAD, len(people) / CLOSES_PER_SECOND)
-    for count, connection in enumerate(people):
-        connection.end(restarting())
-        if count % 50 == 49:
-            await asyncio.sleep(pause * 50 / len(people))
+    steps = math.ceil(min(SPREAD, len(people) / CLOSES_PER_SECOND) / STEP)
+    at_once = math.ceil(len(people) / max(1, steps))
+    for first in range(0, len(people), max(1, at_once)):
+        if first:
+            await asyncio.sleep(STEP)
+        for connection in people[first : first + at_once]:
+            connection.end(restarting())
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout_at(end):
             await runtime.all_gone()

@@ -52,8 +52,12 @@ class LayerLink:
 
     @property
     def healthy(self) -> bool:
-        """Whether this process hears itself: not before it has for the first time."""
-        return not self.shared or self._loop.time() - self._heard_at < REMOTE_TIMEOUT
+        """Whether this process can send, and hears itself: not before it has for the first time."""
+        return not self.shared or not (self._away or self._deaf)
+
+    @property
+    def _deaf(self) -> bool:
+        return self._loop.time() - self._heard_at >= REMOTE_TIMEOUT
 
     def heard(self) -> None:
         """A message of this process came back to it."""
@@ -142,7 +146,7 @@ class LayerLink:
 
     async def revive(self) -> None:
         """Begin anew on a layer that this process does not hear itself on any more, once in REMOTE_TIMEOUT."""
-        if self.healthy or self._loop.time() - self._begun_at < REMOTE_TIMEOUT:
+        if not self.shared or not self._deaf or self._loop.time() - self._begun_at < REMOTE_TIMEOUT:
             return
         self._failed(TimeoutError("this process does not hear itself"))
         await self._end(self._pump)

@@ -227,8 +227,6 @@ class Runtime:
         rows, changes = await self.database.read(selectors.news, live, since=since)
         self._looked_at = asked
         self.users.noted(changes)
-        for connection in [connection for connection in self.connections if connection.stale]:
-            connection.reread_soon()
         for room_id in live:
             hub = self.hubs.get(room_id)
             if hub is not None and room_id in rows:

@@ -3,6 +3,7 @@
 Gathered between two passes of a hub; never replayed.
 """
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -52,17 +53,16 @@ class Gossip(msgspec.Struct, array_like=True):
 
 
 class PerSecond:
-    """At most ANNOUNCED_PER_SECOND in each second."""
+    """At most ANNOUNCED_PER_SECOND within any second."""
 
     def __init__(self) -> None:
-        self._second = 0.0
-        self._count = 0
+        self._last: deque[float] = deque(maxlen=ANNOUNCED_PER_SECOND)
 
     def take(self, now: float) -> bool:
-        if now - self._second >= 1:
-            self._second, self._count = now, 0
-        self._count += 1
-        return self._count <= ANNOUNCED_PER_SECOND
+        if len(self._last) == ANNOUNCED_PER_SECOND and now - self._last[0] < 1:
+            return False
+        self._last.append(now)
+        return True
 
 
 @dataclass

@@ -174,7 +174,7 @@ async def test_the_database_is_away_at_a_read(room, enter, monkeypatch):
     guest = await enter()
     monkeypatch.setattr(selectors, "history", fail)
     await guest.send("history")
-    detail = "The database is away; nothing happened, try again with the same key."
+    detail = "The database does not answer; try again with the same key."
     await guest.expect(**error("unavailable", detail, retry=True, retry_after=2, to="history"))
     await guest.nothing()
 
@@ -189,7 +189,7 @@ async def test_the_database_is_away_at_the_handshake(room, viewer, connect, monk
     with monkeypatch.context() as patch:
         patch.setattr(selectors, where, fail)
         li = await connect(user=viewer)
-        detail = "The database is away; nothing happened, try again with the same key."
+        detail = "The database does not answer; try again with the same key."
         await li.expect(**error("unavailable", detail, retry=True, retry_after=2, close=4000))
         await li.closed(4000)
     again = await connect(user=viewer)
@@ -202,7 +202,7 @@ async def test_a_slow_database_at_the_handshake(room, connect, monkeypatch, sett
     go = threading.Event()
     monkeypatch.setattr(selectors, "room_id_by_slug", lambda _slug: go.wait(10))
     guest = await connect()
-    detail = "The database is away; nothing happened, try again with the same key."
+    detail = "The database does not answer; try again with the same key."
     await guest.expect(**error("unavailable", detail, retry=True, retry_after=2, close=4000))
     await guest.closed(4000)
     go.set()

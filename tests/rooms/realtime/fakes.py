@@ -116,7 +116,6 @@ class FakeConnection:
     """A member of a hub."""
 
     is_staff = False
-    stale = False
 
     def __init__(self, runtime: FakeRuntime, hub: RoomHub, person_id: str = "") -> None:
         self.socket = FakeSocket()

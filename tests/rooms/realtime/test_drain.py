@@ -1,6 +1,8 @@
 """The end of a process: what was taken is answered, everybody is sent elsewhere."""
 
 import asyncio
+from types import SimpleNamespace
+from typing import Any
 
 from rooms.models import Comment
 from rooms.realtime import drain as ending
@@ -88,3 +90,30 @@ async def test_what_comes_during_a_drain_is_not_taken(room, viewer, other, enter
         await socket.closed(4000)
     await draining
     assert await stored(Comment.objects.count) == 0
+
+
+async def test_the_closes_are_spread(engine, transactional_db, monkeypatch):
+    """Some clients come back a fixed time after theirs: they are sent away in steps, all of them, each once."""
+    running = runtime.current()
+    waits: list[tuple[float, int]] = []
+    sent: list[Any] = []
+
+    async def sleep(seconds):
+        waits.append((seconds, len(sent)))
+
+    class Member:
+        outbox = SimpleNamespace(abort=lambda: None)
+
+        def end(self, refused):
+            sent.append(self)
+
+    members: set[Any] = {Member() for _ in range(1000)}
+    running.connections |= members
+    monkeypatch.setattr(ending, "asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": sleep}))
+    monkeypatch.setattr(ending, "WITHIN", 0)
+    await ending.drain(running)
+    running.connections -= members
+    assert set(sent) == members
+    assert len(sent) == 1000
+    assert sum(seconds for seconds, _ in waits) <= ending.SPREAD
+    assert len({count for _, count in waits}) > 50

@@ -379,7 +379,7 @@ async def test_a_picture_that_fails_for_all_who_wait(room, viewer, enter, connec
     monkeypatch.setattr(selectors, "picture", fail)
     await li.send("sync", ref=1)
     newcomer = await connect()
-    detail = "The database is away; nothing happened, try again with the same key."
+    detail = "The database does not answer; try again with the same key."
     await newcomer.expect(**error("unavailable", detail, retry=True, retry_after=2, close=4000))
     await newcomer.closed(4000)
     await li.expect(**error("unavailable", detail, retry=True, retry_after=2, to="sync", ref=1))
