@@ -35,7 +35,8 @@ class RoomHandlers(ViewerSession):
         self.answer("join", frame)
 
     async def _rename_guest(self, nickname: str) -> None:
-        user, nickname = self.viewer.user, check_nickname(nickname)
+        nickname = await self.runtime.database.read(check_nickname, nickname)
+        user = self.viewer.user
         if user is None:
             self.rename_guest(nickname)
         elif user.is_guest and user.nickname != nickname:

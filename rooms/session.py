@@ -15,9 +15,10 @@ from rooms import messages, selectors
 from rooms.answering import Answering
 from rooms.handshake import Handshake
 from rooms.messages import Close, Code, LimitsPart, Refused, Role, UserPart
+from rooms.models import now_ms
 from rooms.publish import LogEntry
 from rooms.realtime.drain import restarting
-from rooms.realtime.hub import RoomHub, now_ms
+from rooms.realtime.hub import RoomHub
 from rooms.realtime.outbox import Outbox
 from rooms.realtime.transport import Parcel
 from rooms.selectors import GUEST, Picture, Viewer, user_part
@@ -25,6 +26,9 @@ from rooms.who import Who, check_nickname, find_viewer, made_up_guest, who_by_ha
 
 GUEST_ANNOUNCED_AFTER = 2.0
 """Seconds in which a login can still come before a guest is announced."""
+
+SENT_AWAY = {Code.BAD_TOKEN: Close.BAD_TOKEN, Code.BANNED: Close.BANNED}
+"""What ends the socket of one who is read again, and how."""
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +70,12 @@ class ViewerSession(Answering):
     @property
     def is_staff(self) -> bool:
         return self.viewer.role in (Role.HOST, Role.ASSISTANT)
+
+    @property
+    def muted_until(self) -> int | None:
+        """Until when the viewer may not speak; None as soon as that time has come."""
+        until = self.viewer.muted_until
+        return until if until is not None and until > now_ms() else None
 
     @property
     def part(self) -> UserPart | None:
@@ -190,7 +200,7 @@ class ViewerSession(Answering):
             user=self.part,
             role=self.role,
             following=self.viewer.following,
-            muted_until=self.viewer.muted_until,
+            muted_until=self.muted_until,
             epoch=picture.epoch,
             seq=seq,
             recovered=recovered,
@@ -221,7 +231,8 @@ class ViewerSession(Answering):
     async def _become_user(self, who: Who, nickname: str | None, since: int | None, epoch: str | None) -> None:
         viewer = await self._find(who)
         if nickname is not None and viewer.user is not None and viewer.user.is_guest:
-            await self.runtime.database.write(profile_update, user=viewer.user, nickname=check_nickname(nickname))
+            nickname = await self.runtime.database.read(check_nickname, nickname)
+            await self.runtime.database.write(profile_update, user=viewer.user, nickname=nickname)
             viewer = await self._find(who)
         before = self.viewer.user
         if before is None or viewer.user is None or before.pk != viewer.user.pk:
@@ -305,8 +316,9 @@ class ViewerSession(Answering):
                     viewer = await self._find(who)
                 except Refused as refused:
                     # One who logged in as somebody else meanwhile was read then.
-                    if refused.code is Code.BAD_TOKEN and self._is_still(who):
-                        self.refuse(refused.closing(Close.BAD_TOKEN))
+                    close = SENT_AWAY.get(refused.code)
+                    if close is not None and self._is_still(who):
+                        self.refuse(refused.closing(close))
                     else:
                         self._read_later()
                     return
@@ -336,7 +348,7 @@ class ViewerSession(Answering):
     def send_me(self, token: str | None = None) -> None:
         """Tell the viewer who he is."""
         frame = messages.Me(
-            user=self.part, role=self.role, following=self.viewer.following, muted_until=self.viewer.muted_until
+            user=self.part, role=self.role, following=self.viewer.following, muted_until=self.muted_until
         )
         if token is not None:
             frame.token = token

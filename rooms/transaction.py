@@ -1,6 +1,5 @@
 """The only writer of a room's log, its seq and its counters."""
 
-import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from rooms.messages import DurableFrame, encode
-from rooms.models import Event, Room, RoomHead, ViewerChange
+from rooms.models import Event, Room, RoomHead, ViewerChange, now_ms
 from rooms.publish import Batch, LogEntry, publish
 
 NOTED_FOR = timedelta(hours=1)
@@ -84,7 +83,7 @@ class RoomTransaction:
         missing = [pk for pk in self._ids if pk not in self.heads or pk not in self.rooms]
         if missing:
             raise Room.DoesNotExist(f"No room with key {missing[0]}.")
-        self.now = time.time_ns() // 1_000_000
+        self.now = now_ms()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

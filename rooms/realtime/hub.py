@@ -10,6 +10,7 @@ from django.conf import settings
 
 from rooms import selectors
 from rooms.messages import Refused, Role, RoomEvent, Stats, UserPart, encode
+from rooms.models import now_ms
 from rooms.publish import LogEntry
 from rooms.realtime.limits import Speaker
 from rooms.realtime.order import EventOrder
@@ -29,11 +30,6 @@ REST_MIN, REST_MAX = 0.05, 1.0
 SLICE = 0.004
 """Seconds of a pass after which other work gets its turn."""
 PICTURE_AGE = 0.05
-
-
-def now_ms() -> int:
-    """The time as frames carry it."""
-    return time.time_ns() // 1_000_000
 
 
 class RoomHub(EventOrder):

@@ -8,11 +8,10 @@ from channels.layers import InMemoryChannelLayer
 
 from rooms import publish
 from rooms.messages import NoticeEvent, encode
-from rooms.models import Event, RoomHead
+from rooms.models import Event, RoomHead, now_ms
 from rooms.publish import Batch, LogEntry
 from rooms.realtime import layer as layer_module
 from rooms.realtime import runtime
-from rooms.realtime.hub import now_ms
 from rooms.realtime.layer import LayerLink
 from rooms.realtime.presence import REMOTE_TIMEOUT
 from tests.clients import settle, stored, until
