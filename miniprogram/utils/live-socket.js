@@ -942,7 +942,7 @@ const TOKEN_IN_TEXT = /("token"\s*:\s*)"(?:[^"\\]|\\.)*"/g;
  * @typedef {object} Wx
  * @property {(option: { url: string, protocols?: string[], header?: any, fail?: (result: any) => void }) => SocketTask} connectSocket
  * @property {(listener: (result: { isConnected: boolean }) => void) => void} [onNetworkStatusChange]
- * @property {(listener: (result: { isConnected: boolean }) => void) => void} [offNetworkStatusChange]
+ * @property {(listener: (result: any) => void) => void} [offNetworkStatusChange]
  * @property {any} [login]
  */
 
