@@ -69,8 +69,8 @@
 
 /**
  * The picture of a room. `entered`: there was an `init`, so `room` is there. `behind`: an event is missing and is being
- * asked for. `seq`: the last event in it. `newestShow`: the newest show that was heard of, while replayed events still
- * tell of an older one. Times are ms since 1970 UTC.
+ * asked for. `seq`: the last event in it. `show`: the show of that event. `newestShow`: the newest that was heard of; while
+ * what was missed is replayed it may be ahead of `show`. Times are ms since 1970 UTC.
  *
  * @typedef {object} State
  * @property {boolean} entered
@@ -78,6 +78,7 @@
  * @property {string | null} epoch
  * @property {number} seq
  * @property {any} room a Room; null before `entered`
+ * @property {number} show
  * @property {number} newestShow
  * @property {User | null} user
  * @property {string} role
@@ -259,6 +260,7 @@ export const INITIAL = Object.freeze({
   epoch: null,
   seq: 0,
   room: null,
+  show: 0,
   newestShow: 0,
   user: null,
   role: 'guest',
@@ -314,12 +316,13 @@ function entered(state, frame) {
     // After a recovery the events repeat what is here already: the number does not go back.
     seq: kept ? state.seq : frame.seq,
     room: frame.room,
+    show: kept ? state.show : frame.room.show,
     newestShow: frame.room.show,
     user: frame.user,
     role: frame.role,
     following: frame.following,
     mutedUntil: frame.muted_until,
-    comments: kept && state.room.show === frame.room.show ? state.comments : frame.comments,
+    comments: kept && state.show === frame.room.show ? state.comments : frame.comments,
     shelf: inOrder(frame.shelf || []),
     online: frame.online,
     likes: frame.likes,
@@ -336,6 +339,11 @@ function withComment(state, frame) {
   // A comment that was held back for its sender alone comes again, with a number, when it passes the check.
   const others = state.comments.filter((comment) => comment.id !== id);
   return { ...state, comments: [...others, { id, seq, ts, user, content }].slice(-COMMENTS_MAX) };
+}
+
+/** A comment of a show that is over is not shown: it is replayed on the way to the newest one. @type {Step} */
+function withEvent(state, frame) {
+  return state.show === state.newestShow ? withComment(state, frame) : state;
 }
 
 /** @param {State} state @param {number[]} ids @returns {State} */
@@ -391,10 +399,11 @@ function bought(state, frame) {
 
 /** @param {State} state @param {Room} room @returns {State} */
 function roomChanged(state, room) {
-  const comments = room.show === state.room.show ? state.comments : [];
+  const { show } = room;
+  const comments = show === state.show ? state.comments : [];
   // Replayed after an `init` that knows of the new show already, it does not take away that show's likes.
-  const likes = room.show > state.newestShow ? 0 : state.likes;
-  return { ...state, room, comments, likes, newestShow: Math.max(room.show, state.newestShow) };
+  const likes = show > state.newestShow ? 0 : state.likes;
+  return { ...state, room, comments, likes, show, newestShow: Math.max(show, state.newestShow) };
 }
 
 /** @param {State} state @param {Partial<Room>} changes @returns {State} */
@@ -412,7 +421,7 @@ function cameOrWent(state, frame) {
 
 /** @type {{ [msg_type: string]: Step }} */
 const EVENTS = {
-  message: withComment,
+  message: withEvent,
   subscribe: (state, frame) => ({
     ...inRoom(state, { followers: frame.followers }),
     activity: { kind: 'follow', name: frame.user.nickname },

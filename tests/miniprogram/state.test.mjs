@@ -112,6 +112,18 @@ test("away while a new show began: what is replayed of the old one is gone at th
   assert.deepEqual([contents(state), state.likes, state.room.show], [["of the new show"], 3, 2]);
 });
 
+test("away while two shows began, it ends with the comments of the last, whatever is told of the ends of the others", () => {
+  const frames = [
+    init({ room: room({ show: 2 }) }),
+    init({ room: room({ show: 3 }), recovered: true }),
+    message(11, "of the second show"),
+    { msg_type: "room", seq: 12, room: room({ show: 3 }) },
+    message(13, "of the third"),
+  ];
+  assert.deepEqual(contents(after(...frames)), ["of the third"]);
+  assert.deepEqual(contents(after(...frames.slice(0, 3))), []);
+});
+
 test("a new show that is heard of live begins without likes", () => {
   assert.equal(after(init({ likes: 5 }), { msg_type: "room", seq: 11, room: room({ show: 2 }) }).likes, 0);
 });
