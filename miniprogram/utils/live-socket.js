@@ -764,9 +764,14 @@ class Commands {
     for (const command of this._all.filter((other) => other.key === null)) this._fail(command, ownError('closed'));
   }
 
-  /** There will be no connection, or not as who sent these: all fail. @param {Frame} error */
+  /** There will be no connection: all fail. @param {Frame} error */
   failAll(error) {
-    for (const command of this._all.slice()) if (!command.error && !command.acked) this._fail(command, error);
+    for (const command of this._waiting()) this._fail(command, error);
+  }
+
+  /** The viewer is not who asked for these: all fail but the wish to be somebody. @param {Frame} error */
+  disown(error) {
+    for (const command of this._waiting()) if (command.to !== 'login') this._fail(command, error);
   }
 
   /** Send what can be sent now, in order. */
@@ -1315,7 +1320,7 @@ export class LiveSocket {
     this._newLogins += 1;
     this._token.drop();
     // What was asked for is not to be done by somebody else.
-    if (!this._token.get()) this._commands.failAll({ ...ownError('bad_token'), retry: false });
+    if (!this._token.get()) this._commands.disown({ ...ownError('bad_token'), retry: false });
   }
 
   // --- Receiving.

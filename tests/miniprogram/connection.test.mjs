@@ -469,12 +469,16 @@ test("4501 after 30 s online is another case, and logs in again", () => {
 test("without another token it comes back as a guest, who does not do what the user asked for", async () => {
   const { live, wx } = make({ token: store("old"), auth: "header" });
   const order = live.buy({ item: 7 });
+  live.login("new");
   live.connect();
   wx.task.end(4501);
   assert.equal(wx.task.option.header.Authorization, undefined);
   assert.equal((await outcome(order)).code, "bad_token");
   wx.task.open().get(init());
-  assert.equal(wx.task.all("buy").length, 0);
+  assert.deepEqual(
+    wx.task.sent.map(({ msg_type: type }) => type),
+    ["login", "ping"],
+  );
   assert.equal(live.pending[0].status, "failed");
 });
 

@@ -41,10 +41,9 @@ def test_a_phone_reads_its_syntax() -> None:
 
 def test_it_has_words_for_every_code() -> None:
     """Every error and every close of the server is told in both languages; those of its own come on top."""
-    script = "import { CLOSE_TEXTS, ERRORS, OWN_CODES } from './client.mjs'; " + (
-        "console.log(JSON.stringify([ERRORS, CLOSE_TEXTS, OWN_CODES]))"
-    )
-    errors, closes, own = json.loads(run("--input-type=module", "--eval", script))
+    script = "import * as file from './client.mjs'; console.log(JSON.stringify(file))"
+    file = json.loads(run("--input-type=module", "--eval", script))
+    errors, closes, own = file["ERRORS"], file["CLOSE_TEXTS"], file["OWN_CODES"]
     for language in ("en", "zh-hans"):
         assert errors[language].keys() == {code.value for code in Code} | set(own)
         assert closes[language].keys() == {str(close.value) for close in Close} | {"1006", "1009"}
