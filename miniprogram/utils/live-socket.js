@@ -783,12 +783,12 @@ class Commands {
       if (command.onWire || command.acked || command.error) continue;
       const wait = Math.max(command.notBefore - now, this._pace(now));
       if (wait > 0) next = Math.min(next, wait);
-      else if (this._send(JSON.stringify(command.frame()))) {
+      // A send that fails is the end of the socket.
+      else if (!this._send(JSON.stringify(command.frame()))) return;
+      else {
         command.onWire = true;
         this._sends.push(now);
       }
-      // A send that failed is the end of the socket.
-      if (!this._ready) return;
     }
     if (next < Infinity) this._timers.start('pump', next, () => this.pump());
   }
@@ -1156,8 +1156,6 @@ export class LiveSocket {
     this._farewell = null;
     this._history = null;
     this._leaving = false;
-    this._stalled = false;
-    this._unanswered = 0;
     this._syncedAt = -Infinity;
     this._loggingIn = false;
     this._timers.start('open', OPEN_WITHIN, () => this._lost('no_answer'));
@@ -1597,7 +1595,6 @@ export class LiveSocket {
     const link = this._link;
     if (!link || !link.open || !link.task) return false;
     this._traffic({ direction: 'out', text });
-    if (this._link !== link) return false;
     const fail = () => this._ended(link, null, 'network');
     try {
       link.task.send({ data: text, fail });

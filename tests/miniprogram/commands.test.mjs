@@ -181,7 +181,7 @@ test("too many frames: everything but a comment goes out again by itself", async
 });
 
 test("what is older than ten minutes fails, while connected or not, and an answer that comes later still counts", async () => {
-  const { live, clock, enter } = make();
+  const { live, clock, said, enter } = make();
   const task = enter();
   const comment = live.comment("hi");
   const follow = live.follow(true);
@@ -194,19 +194,19 @@ test("what is older than ten minutes fails, while connected or not, and an answe
   clock.pass(1);
   assert.equal((await outcome(comment)).code, "expired");
   assert.equal((await outcome(follow)).code, "expired");
-  assert.deepEqual(
-    live.pending.map(({ content, status }) => [content, status]),
-    [
-      ["hi", "failed"],
-      ["later", "sending"],
-    ],
-  );
+  const status = () => said.pending.at(-1).map((own) => [own.content, own.status]);
+  assert.deepEqual(status(), [
+    ["hi", "failed"],
+    ["later", "sending"],
+  ]);
   const next = world.wx.task.open().get(init({ recovered: true }));
   assert.deepEqual(
     next.all("message").map(({ content }) => content),
     ["later"],
   );
-  next.get(shown(frame, 10));
+  next.get(shown(frame, 11));
+  assert.deepEqual(status()[0], ["hi", "sending"]);
+  next.get(message(11, "hi", ME));
   assert.deepEqual(contents(), ["later"]);
 });
 
@@ -360,11 +360,29 @@ test("a comment that is held back is its writer's to see, also when only its ack
   task.get(ack(busy, { id: alone.id, shown: false, held: "busy" }), ack(lost, { id: 200, shown: false, held: "busy" }));
   assert.deepEqual(contents(), []);
   assert.deepEqual(
-    live.state.comments.map(({ id, seq, content, user }) => [id, seq, content, user.id]),
+    live.state.comments.map(({ id, seq, ts, content, user }) => [id, seq, ts, content, user.id]),
     [
-      [111, null, "busy", "me"],
-      [200, null, "lost", "me"],
+      [111, null, 11, "busy", "me"],
+      [200, null, 1, "lost", "me"],
     ],
+  );
+});
+
+test("a comment whose words the server masked is known by its answer", () => {
+  const { live, enter } = make();
+  const task = enter();
+  live.comment("bad word");
+  task.get(message(11, "*** word", ME));
+  assert.deepEqual(contents(), ["bad word"]);
+  task.get(shown(task.all("message")[0], 11));
+  assert.deepEqual(contents(), []);
+  live.comment("bad again");
+  const { seq: _, ...alone } = message(12, "*** again", ME);
+  task.get(alone, ack(task.all("message")[1], { id: alone.id, shown: false, held: "busy" }));
+  assert.deepEqual(contents(), []);
+  assert.deepEqual(
+    live.state.comments.map(({ content }) => content),
+    ["*** word", "*** again"],
   );
 });
 
@@ -394,6 +412,31 @@ test("a refused comment stays as failed; it can be tried again with its key, or 
   world.wx.task.get(shown(last, 11), message(11, "hi", ME));
   assert.equal((await outcome(again)).seq, 11);
   assert.deepEqual(contents(), []);
+});
+
+test("one that is tried again has ten minutes again", async () => {
+  const { live, clock, enter } = make();
+  const task = enter();
+  live.comment("hi");
+  const [frame] = task.all("message");
+  task.get(refusal(frame, "muted"));
+  clock.pass(9 * 60_000);
+  const again = live.retry(frame.client_msg_id);
+  clock.pass(9 * 60_000);
+  assert.equal(await outcome(again), "waits");
+});
+
+test("one whose words another device said is told of when it was refused, and shown when it is tried again", () => {
+  const { live, enter } = make();
+  const task = enter();
+  live.comment("hi");
+  const [frame] = task.all("message");
+  task.get(message(11, "hi", ME));
+  assert.deepEqual(contents(), []);
+  task.get(refusal(frame, "duplicate_content"));
+  assert.equal(live.pending[0].status, "failed");
+  live.retry(frame.client_msg_id);
+  assert.equal(live.pending[0].status, "sending");
 });
 
 test("what is on its way can be neither discarded nor tried again", async () => {
@@ -429,7 +472,7 @@ test("pending is told after the state, as a new list", () => {
   live.on("state", (_, frame) => order.push(frame.msg_type));
   live.on("pending", (pending) => order.push(pending.length));
   live.comment("hi");
-  task.get(message(11, "hi", ME));
+  task.get({ msg_type: "pong", ts: 1, seq: 10 }, message(11, "hi", ME), { msg_type: "pong", ts: 1, seq: 11 });
   assert.deepEqual(order, [1, "message", 0]);
 });
 
@@ -444,8 +487,9 @@ test("likes of 300 ms go out together, fifty at most", () => {
   assert.equal(task.all("like").length, 0);
   clock.pass(1);
   live.like(40);
+  clock.pass(200);
   live.like(40);
-  clock.pass(300);
+  clock.pass(100);
   assert.deepEqual(task.all("like"), [
     { msg_type: "like", count: 3 },
     { msg_type: "like", count: 50 },
@@ -453,15 +497,28 @@ test("likes of 300 ms go out together, fifty at most", () => {
 });
 
 test("likes of who is offline, or goes offline, are forgotten", () => {
-  const { live, clock, enter } = make();
+  const { live, clock, enter } = make({ random: () => 0 });
   live.like();
   const task = enter();
   live.like();
   task.end(1006);
   live.like();
-  const next = back();
+  const next = back(0);
   clock.pass(300);
   assert.equal(task.all("like").length + next.all("like").length, 0);
+});
+
+test("likes of one connection are not those of the next", () => {
+  const { live, clock, wx, enter } = make({ random: () => 0 });
+  enter();
+  live.like(5);
+  wx.task.end(1006);
+  clock.pass(0);
+  wx.task.open().get(init());
+  live.like(2);
+  clock.pass(300);
+  clock.pass(300);
+  assert.deepEqual(wx.task.all("like"), [{ msg_type: "like", count: 2 }]);
 });
 
 test("raw text goes out as it is, or is refused", () => {

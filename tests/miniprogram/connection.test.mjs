@@ -16,7 +16,7 @@ afterEach(() => {
   const left = world.clock.timers.size;
   world.clock.restore();
   assert.equal(left, 0, "timers survive close()");
-  assert.equal(world.wx.network.size, 0, "listeners on wx survive close()");
+  assert.equal(world.wx.network.length, 0, "listeners on wx survive close()");
   assert.equal(world.wx.tasks.filter((task) => task.state === "open").length, 0, "a socket survives close()");
 });
 
@@ -91,6 +91,17 @@ test("after 30 s online the delays begin anew, and not before", () => {
   clock.pass(30_000);
   wx.task.end(1006);
   assert.equal(live.status.nextTryAt - clock.time, 500);
+});
+
+test("connect() while there is a connection changes nothing", () => {
+  const { live, wx, clock, enter } = make();
+  enter().end(1006);
+  clock.pass(500);
+  wx.task.open().get(init());
+  live.connect();
+  assert.equal(wx.network.length, 1);
+  wx.task.end(1006);
+  assert.equal(live.status.nextTryAt - clock.time, 1000);
 });
 
 test("a connection that never opens is given up after 15 s", () => {
@@ -215,6 +226,17 @@ test("retry_after is obeyed, by the network's return too, and the delay comes on
   assert.equal(wx.tasks.length, 2);
 });
 
+test("a farewell counts for one socket, and its code for more than the network's", () => {
+  const { live, wx, clock, enter } = make();
+  enter().get(error("restarting", { close: 4000, retry_after: 3 })).end(1006);
+  const { nextTryAt, ...why } = live.status;
+  assert.deepEqual([why, nextTryAt], [{ kind: "waiting", reason: "restarting", code: 4000 }, clock.time + 3500]);
+  clock.pass(3500);
+  assert.deepEqual(live.status, { ...why, kind: "connecting", nextTryAt: null });
+  wx.task.open().get(init()).end(1006);
+  assert.deepEqual([live.status.reason, live.status.code, live.status.nextTryAt - clock.time], ["closed", 1006, 1000]);
+});
+
 test("a server that sends everybody away is asked less and less", () => {
   const { live, wx, clock } = make();
   live.connect();
@@ -225,6 +247,14 @@ test("a server that sends everybody away is asked less and less", () => {
   }
 });
 
+test("who could not ask to leave has not left", () => {
+  const { live, wx } = make();
+  live.connect();
+  assert.equal(live.raw('{"msg_type": "leave"}'), false);
+  wx.task.fail();
+  assert.equal(live.status.kind, "waiting");
+});
+
 test("who asked to leave is not brought back", () => {
   const { live, wx, clock, enter } = make();
   const task = enter();
@@ -233,6 +263,17 @@ test("who asked to leave is not brought back", () => {
   assert.deepEqual([live.status.kind, live.status.reason], ["idle", "left"]);
   clock.pass(60_000);
   assert.equal(wx.tasks.length, 1);
+});
+
+test("a socket that dies at the first command is left alone", () => {
+  const { live, wx, clock } = make();
+  live.comment("hi");
+  live.connect();
+  wx.task.open().state = "closed";
+  wx.task.get(init());
+  assert.equal(live.status.kind, "waiting");
+  // The next try, and the comment's age.
+  assert.equal(clock.timers.size, 2);
 });
 
 test("a socket that takes nothing any more is a lost network", () => {
@@ -381,6 +422,27 @@ test("a pong that is ahead means that something was lost", () => {
   assert.deepEqual(task.all("sync"), [{ msg_type: "sync", ref: "sync", since: 10, epoch: "e1" }]);
 });
 
+test("a sync whose events were lost too is asked again", () => {
+  const { clock, enter } = make();
+  const task = enter();
+  task.get({ msg_type: "pong", ts: 1, seq: 11 }, { msg_type: "ack", to: "sync", ref: "sync", seq: 11 });
+  clock.pass(2100);
+  assert.equal(task.all("sync").length, 2);
+});
+
+test("what waited to be asked on one socket is not asked on the next, which has a limit of its own", () => {
+  const { wx, clock, enter } = make({ random: () => 0 });
+  enter().get(message(12, "gap"), message(13, "gap")).end(1006);
+  clock.pass(0);
+  wx.task.open().get(init({ recovered: true }), message(11, "a"), message(12, "b"), message(13, "c"));
+  clock.pass(3000);
+  assert.equal(wx.task.all("sync").length, 0);
+  wx.task.get(message(15, "gap"), message(16, "gap")).end(1006);
+  clock.pass(0);
+  wx.task.open().get(init({ recovered: true, seq: 13 }), message(15, "gap"));
+  assert.equal(wx.task.all("sync").length, 1);
+});
+
 test("a refused sync is asked again when the server takes it", () => {
   const { clock, enter } = make();
   const task = enter();
@@ -464,6 +526,45 @@ test("4501 after 30 s online is another case, and logs in again", () => {
   clock.pass(6_000);
   wx.task.end(4501);
   assert.equal(wx.task.option.header.Authorization, "Bearer c");
+});
+
+for (const how of ["handed over", "taken"]) {
+  test(`a token that was ${how} since may be no good either`, () => {
+    const token = store("a", "b");
+    const { live, wx } = make({ token, auth: "header" });
+    live.connect();
+    wx.task.end(4501);
+    wx.task.open().get(init());
+    if (how === "taken") {
+      live.login("c");
+      wx.task.get({ msg_type: "ack", ts: 1, to: "login", ref: wx.task.all("login")[0].ref });
+    } else wx.task.get({ msg_type: "me", ts: 1, user: null, token: "c" });
+    token.kept.tokens.push("d");
+    wx.task.end(4501);
+    assert.equal(live.status.kind, "connecting");
+    assert.equal(wx.task.option.header.Authorization, "Bearer d");
+  });
+}
+
+test("a store may connect when it drops a token", () => {
+  const token = store("a", "b");
+  const { live, wx } = make({ token: { ...token, drop: () => (token.drop(), live.connect()) }, auth: "header" });
+  live.connect();
+  wx.task.end(4501);
+  assert.deepEqual(
+    wx.tasks.map(({ option }) => option.header.Authorization),
+    ["Bearer a", "Bearer b"],
+  );
+});
+
+test("the answer to a login of somebody else's making changes nothing", () => {
+  const token = store("a");
+  const { live, wx } = make({ token });
+  live.connect();
+  wx.task.open().get(init(), { msg_type: "ack", ts: 1, to: "login", ref: "login" });
+  live.raw('{"msg_type": "login", "token": "x", "ref": "login"}');
+  wx.task.get(error("bad_token", { to: "login", ref: "login" }));
+  assert.equal(token.kept.dropped, 0);
 });
 
 test("without another token it comes back as a guest, who does not do what the user asked for", async () => {
@@ -582,18 +683,36 @@ test("traffic is all that goes over the socket, but no token", () => {
   );
 });
 
-for (const kind of ["connecting", "online", "waiting"]) {
-  test(`a listener may close() when it hears of ${kind}`, () => {
-    const { live, wx, clock } = make();
-    live.on("status", (status) => status.kind === kind && live.close());
+test("a listener may close() when it hears of anything", () => {
+  const moments = [
+    ["status", ({ kind }) => kind === "connecting", 0],
+    ["traffic", ({ note }) => note === "opening", 0],
+    ["traffic", ({ note }) => note === "opened", 1],
+    ["status", ({ kind }) => kind === "online", 1],
+    ["traffic", ({ direction }) => direction === "out", 1],
+    ["state", (state) => state.seq === 11, 1],
+    ["traffic", ({ note }) => note === "closed", 1],
+    ["status", ({ kind }) => kind === "waiting", 1],
+  ];
+  for (const [event, when, tasks] of moments) {
+    const { live, wx, clock, said } = make();
+    live.comment("hi");
+    const undo = live.on(event, (...values) => when(...values) && (undo(), live.close()));
     live.connect();
-    wx.task?.open().get(init());
-    if (kind === "waiting") wx.task.end(1006);
-    clock.pass(60_000);
-    assert.equal(live.status.kind, "idle");
-    assert.ok(wx.tasks.length <= 1);
-  });
-}
+    wx.task?.open().get(init(), message(11, "hi")).end(1006);
+    assert.deepEqual([live.status.kind, said.status.at(-1).kind, wx.tasks.length], ["idle", "idle", tasks], String(when));
+    assert.equal(clock.timers.size, 0, String(when));
+    // It is as if nothing had been: the next connection waits for its init.
+    live.connect();
+    wx.task.open();
+    live.follow(true);
+    assert.deepEqual(wx.task.sent, []);
+    wx.task.get(init());
+    assert.equal(wx.task.all("message").length, 1);
+    live.close();
+    clock.restore();
+  }
+});
 
 test("a listener may connect() when it hears of the end", () => {
   const { live, wx, clock, enter } = make();
@@ -602,6 +721,22 @@ test("a listener may connect() when it hears of the end", () => {
   enter().end(1006);
   clock.pass(0);
   assert.equal(wx.tasks.length, 2);
+});
+
+test("after close() the delays begin anew, and nothing that is asked for starts a timer", () => {
+  const { live, wx, clock, enter } = make();
+  enter().end(1006);
+  clock.pass(500);
+  wx.task.fail();
+  live.close();
+  live.comment("hi");
+  live.like();
+  live.cut();
+  live.hurry();
+  assert.equal(clock.timers.size, 0);
+  live.connect();
+  wx.task.fail();
+  assert.equal(live.status.nextTryAt - clock.time, 500);
 });
 
 test("closed, it is silent, and can connect again with what it has", () => {

@@ -112,7 +112,7 @@ export class Task {
 export class Wx {
   constructor() {
     this.tasks = [];
-    this.network = new Set();
+    this.network = [];
   }
 
   connectSocket(option) {
@@ -126,11 +126,11 @@ export class Wx {
   }
 
   onNetworkStatusChange(listener) {
-    this.network.add(listener);
+    this.network.push(listener);
   }
 
   offNetworkStatusChange(listener) {
-    this.network.delete(listener);
+    this.network = this.network.filter((other) => other !== listener);
   }
 
   networkReturns() {
