@@ -8,9 +8,9 @@
 //     live.comment('你好').catch((error) => toast(errorText(error.frame, 'zh-hans')));
 //
 // One module without imports. It knows of its surroundings only timers, JSON, and the `wx` that it is given: WeChat's
-// own, or any object whose `connectSocket` returns a SocketTask. Its syntax is that of ES2018, without private or public
-// class fields, optional chaining and `??`: a phone's engine reads it without the devtools' translation. What begins
-// with `_` is the module's own.
+// own, or any object whose `connectSocket` returns a SocketTask. Its syntax is that of ES2018, without class fields,
+// optional chaining and `??`: a phone's engine reads it without the devtools' translation. What begins with `_` is the
+// module's own.
 
 /**
  * A frame in either direction: one JSON object with its type in `msg_type`.
@@ -69,8 +69,8 @@
 
 /**
  * The picture of a room. `entered`: there was an `init`, so `room` is there. `behind`: an event is missing and is being
- * asked for. `seq`: the last event in it. `show`: the show of that event. `newestShow`: the newest that was heard of; while
- * what was missed is replayed it may be ahead of `show`. Times are ms since 1970 UTC.
+ * asked for. `seq`: the last event in it. `show`: the show of that event. `newestShow`: the newest that was heard of;
+ * while what was missed is replayed it may be ahead of `show`. Times are ms since 1970 UTC.
  *
  * @typedef {object} State
  * @property {boolean} entered
@@ -97,7 +97,7 @@
 // --- What users read.
 
 /** Codes of this file's own, for commands that never got an answer; their errors carry a `frame` like the server's. */
-export const OWN_CODES = ['closed', 'discarded', 'expired', 'queue_full', 'stopped'];
+export const OWN_CODES = ["closed", "discarded", "expired", "queue_full", "stopped"];
 
 /**
  * What a user is told about an error, by language and by `code`.
@@ -106,68 +106,68 @@ export const OWN_CODES = ['closed', 'discarded', 'expired', 'queue_full', 'stopp
  */
 export const ERRORS = {
   en: {
-    bad_json: 'The server could not read that.',
-    bad_message: 'The server did not accept that.',
-    unknown_type: 'The server does not know this kind of request.',
-    too_large: 'That is too large to be sent.',
-    login_required: 'Log in to do that.',
-    bad_token: 'Your login has expired.',
-    forbidden: 'You may not do that.',
-    muted: 'You are muted in this room.',
-    banned: 'You have been banned from this room.',
-    rate_limited: 'Not so fast. Please wait a moment.',
-    slow_mode: 'Slow mode is on. Please wait before the next comment.',
-    duplicate_content: 'You have just said that.',
-    content_rejected: 'This comment cannot be shown here.',
-    room_not_found: 'There is no such room.',
-    room_closed: 'This is not possible now: the show is not on.',
-    switched_off: 'The host has switched this off.',
-    not_on_shelf: 'This item is no longer for sale here.',
-    out_of_stock: 'Sold out: there are not enough pieces left.',
-    limit_reached: 'You have reached the limit for this item.',
-    price_changed: 'The price has changed. Please look at it and order again.',
-    unavailable: 'The server is busy. Nothing was done; please try again.',
-    restarting: 'The server is restarting. You will be back in a moment.',
-    too_many_sockets: 'You have this room open in too many places. This one was disconnected.',
-    flooding: 'Too much was sent from here. You were disconnected.',
-    internal: 'Something went wrong on the server. Please try again.',
-    closed: 'The room was left before there was an answer.',
-    discarded: 'This was taken back.',
-    expired: 'This could not be sent in time. Please try again.',
-    queue_full: 'Too much waits to be sent. Please try again in a moment.',
-    stopped: 'You are disconnected. This was not sent.',
+    bad_json: "The server could not read that.",
+    bad_message: "The server did not accept that.",
+    unknown_type: "The server does not know this kind of request.",
+    too_large: "That is too large to be sent.",
+    login_required: "Log in to do that.",
+    bad_token: "Your login has expired.",
+    forbidden: "You may not do that.",
+    muted: "You are muted in this room.",
+    banned: "You have been banned from this room.",
+    rate_limited: "Not so fast. Please wait a moment.",
+    slow_mode: "Slow mode is on. Please wait before the next comment.",
+    duplicate_content: "You have just said that.",
+    content_rejected: "This comment cannot be shown here.",
+    room_not_found: "There is no such room.",
+    room_closed: "This is not possible now: the show is not on.",
+    switched_off: "The host has switched this off.",
+    not_on_shelf: "This item is no longer for sale here.",
+    out_of_stock: "Sold out: there are not enough pieces left.",
+    limit_reached: "You have reached the limit for this item.",
+    price_changed: "The price has changed. Please look at it and order again.",
+    unavailable: "The server is busy. Nothing was done; please try again.",
+    restarting: "The server is restarting. You will be back in a moment.",
+    too_many_sockets: "You have this room open in too many places. This one was disconnected.",
+    flooding: "Too much was sent from here. You were disconnected.",
+    internal: "Something went wrong on the server. Please try again.",
+    closed: "The room was left before there was an answer.",
+    discarded: "This was taken back.",
+    expired: "This could not be sent in time. Please try again.",
+    queue_full: "Too much waits to be sent. Please try again in a moment.",
+    stopped: "You are disconnected. This was not sent.",
   },
-  'zh-hans': {
-    bad_json: '服务器无法读取这条内容。',
-    bad_message: '服务器未接受这条内容。',
-    unknown_type: '服务器不支持此类请求。',
-    too_large: '内容过大，无法发送。',
-    login_required: '请先登录。',
-    bad_token: '登录已过期。',
-    forbidden: '你没有权限执行此操作。',
-    muted: '你在本直播间已被禁言。',
-    banned: '你已被移出本直播间。',
-    rate_limited: '操作太快了，请稍等片刻。',
-    slow_mode: '慢速模式已开启，请稍后再评论。',
-    duplicate_content: '请勿重复发送相同的内容。',
-    content_rejected: '这条评论无法展示。',
-    room_not_found: '直播间不存在。',
-    room_closed: '当前不在直播中，无法执行此操作。',
-    switched_off: '主播已关闭此功能。',
-    not_on_shelf: '该商品已下架。',
-    out_of_stock: '已售罄：剩余数量不足。',
-    limit_reached: '已达到该商品的限购数量。',
-    price_changed: '价格已变动，请确认后重新下单。',
-    unavailable: '服务器繁忙，操作未执行，请重试。',
-    restarting: '服务器正在重启，稍后会自动恢复。',
-    too_many_sockets: '你在太多地方打开了本直播间，此处连接已断开。',
-    flooding: '发送过于频繁，连接已断开。',
-    internal: '服务器出错了，请重试。',
-    closed: '你已离开直播间，操作未完成。',
-    discarded: '已撤回。',
-    expired: '未能及时发送，请重试。',
-    queue_full: '待发送的内容太多，请稍后再试。',
-    stopped: '连接已断开，未发送。',
+  "zh-hans": {
+    bad_json: "服务器无法读取这条内容。",
+    bad_message: "服务器未接受这条内容。",
+    unknown_type: "服务器不支持此类请求。",
+    too_large: "内容过大，无法发送。",
+    login_required: "请先登录。",
+    bad_token: "登录已过期。",
+    forbidden: "你没有权限执行此操作。",
+    muted: "你在本直播间已被禁言。",
+    banned: "你已被移出本直播间。",
+    rate_limited: "操作太快了，请稍等片刻。",
+    slow_mode: "慢速模式已开启，请稍后再评论。",
+    duplicate_content: "请勿重复发送相同的内容。",
+    content_rejected: "这条评论无法展示。",
+    room_not_found: "直播间不存在。",
+    room_closed: "当前不在直播中，无法执行此操作。",
+    switched_off: "主播已关闭此功能。",
+    not_on_shelf: "该商品已下架。",
+    out_of_stock: "已售罄：剩余数量不足。",
+    limit_reached: "已达到该商品的限购数量。",
+    price_changed: "价格已变动，请确认后重新下单。",
+    unavailable: "服务器繁忙，操作未执行，请重试。",
+    restarting: "服务器正在重启，稍后会自动恢复。",
+    too_many_sockets: "你在太多地方打开了本直播间，此处连接已断开。",
+    flooding: "发送过于频繁，连接已断开。",
+    internal: "服务器出错了，请重试。",
+    closed: "你已离开直播间，操作未完成。",
+    discarded: "已撤回。",
+    expired: "未能及时发送，请重试。",
+    queue_full: "待发送的内容太多，请稍后再试。",
+    stopped: "连接已断开，未发送。",
   },
 };
 
@@ -178,37 +178,37 @@ export const ERRORS = {
  */
 export const CLOSE_TEXTS = {
   en: {
-    1000: 'Disconnected.',
-    1006: 'The network was lost.',
-    1009: 'That was too large to be sent.',
-    4000: 'The server is restarting.',
-    4500: 'There is no such room.',
-    4501: 'Your login has expired.',
-    4503: 'You have been banned from this room.',
-    4504: 'Too much was sent from here.',
-    4505: 'You have this room open in too many places.',
+    1000: "Disconnected.",
+    1006: "The network was lost.",
+    1009: "That was too large to be sent.",
+    4000: "The server is restarting.",
+    4500: "There is no such room.",
+    4501: "Your login has expired.",
+    4503: "You have been banned from this room.",
+    4504: "Too much was sent from here.",
+    4505: "You have this room open in too many places.",
   },
-  'zh-hans': {
-    1000: '已断开连接。',
-    1006: '网络已断开。',
-    1009: '内容过大，无法发送。',
-    4000: '服务器正在重启。',
-    4500: '直播间不存在。',
-    4501: '登录已过期。',
-    4503: '你已被移出本直播间。',
-    4504: '发送过于频繁。',
-    4505: '你在太多地方打开了本直播间。',
+  "zh-hans": {
+    1000: "已断开连接。",
+    1006: "网络已断开。",
+    1009: "内容过大，无法发送。",
+    4000: "服务器正在重启。",
+    4500: "直播间不存在。",
+    4501: "登录已过期。",
+    4503: "你已被移出本直播间。",
+    4504: "发送过于频繁。",
+    4505: "你在太多地方打开了本直播间。",
   },
 };
 
 const PHRASES = {
-  en: { unknown: 'Something went wrong.', content: 'At most {n} characters.', wait: 'Try again in {n} s.', space: ' ' },
-  'zh-hans': { unknown: '出错了。', content: '最多 {n} 个字。', wait: '请在 {n} 秒后重试。', space: '' },
+  en: { unknown: "Something went wrong.", content: "At most {n} characters.", wait: "Try again in {n} s.", space: " " },
+  "zh-hans": { unknown: "出错了。", content: "最多 {n} 个字。", wait: "请在 {n} 秒后重试。", space: "" },
 };
 
 /** @param {string} [language] @returns {'en' | 'zh-hans'} */
 function languageOf(language) {
-  return /^zh/i.test(language || '') ? 'zh-hans' : 'en';
+  return /^zh/i.test(language || "") ? "zh-hans" : "en";
 }
 
 /**
@@ -220,10 +220,10 @@ function languageOf(language) {
 export function errorText(frame, language) {
   const spoken = languageOf(language);
   const phrases = PHRASES[spoken];
-  if (frame.field === 'content' && frame.limit) return phrases.content.replace('{n}', String(frame.limit));
+  if (frame.field === "content" && frame.limit) return phrases.content.replace("{n}", String(frame.limit));
   const said = own(ERRORS[spoken], frame.code) || phrases.unknown;
   if (!frame.retry_after) return said;
-  return said + phrases.space + phrases.wait.replace('{n}', String(Math.ceil(frame.retry_after)));
+  return said + phrases.space + phrases.wait.replace("{n}", String(Math.ceil(frame.retry_after)));
 }
 
 /**
@@ -247,7 +247,7 @@ function own(table, name) {
 export const COMMENTS_MAX = 200;
 
 // Frames to one client: a number in them is not the number of an event.
-const NOT_EVENTS = new Set(['init', 'ack', 'error', 'pong', 'history', 'me', 'reject', 'stats']);
+const NOT_EVENTS = new Set(["init", "ack", "error", "pong", "history", "me", "reject", "stats"]);
 
 /**
  * The state before the first `init`.
@@ -263,7 +263,7 @@ export const INITIAL = Object.freeze({
   show: 0,
   newestShow: 0,
   user: null,
-  role: 'guest',
+  role: "guest",
   following: false,
   mutedUntil: null,
   comments: [],
@@ -272,7 +272,7 @@ export const INITIAL = Object.freeze({
   likes: 0,
   heartbeat: 25000,
   limits: { content: 0 },
-  baseUrl: '',
+  baseUrl: "",
   activity: null,
 });
 
@@ -284,7 +284,7 @@ export const INITIAL = Object.freeze({
  * @returns {State}
  */
 export function reduce(state, frame) {
-  if (frame.msg_type === 'init') return entered(state, frame);
+  if (frame.msg_type === "init") return entered(state, frame);
   if (!state.entered) return state;
   if (isEvent(frame)) return numbered(state, frame);
   const step = own(FOR_THE_MOMENT, frame.msg_type);
@@ -376,21 +376,21 @@ function withItem(state, item) {
 function purchased(state, frame) {
   const { item_id: id, stock, sold, title, quantity, user } = frame;
   const shelf = state.shelf.map((item) => (item.id === id ? { ...item, stock, sold } : item));
-  return { ...state, shelf, activity: { kind: 'buy', name: user.nickname, title, quantity } };
+  return { ...state, shelf, activity: { kind: "buy", name: user.nickname, title, quantity } };
 }
 
 /** @param {State} state @param {Frame} frame @returns {State} */
 function bought(state, frame) {
   switch (frame.action) {
-    case 'purchase':
+    case "purchase":
       return purchased(state, frame);
-    case 'off_shelf':
+    case "off_shelf":
       return { ...state, shelf: state.shelf.filter((item) => item.id !== frame.item.id) };
-    case 'explain':
+    case "explain":
       return withItem({ ...state, shelf: unexplained(state.shelf) }, frame.item);
-    case 'on_shelf':
-    case 'update':
-    case 'restock':
+    case "on_shelf":
+    case "update":
+    case "restock":
       return withItem(state, frame.item);
     default:
       return state;
@@ -413,7 +413,7 @@ function inRoom(state, changes) {
 
 /** @param {State} state @param {Frame} frame @returns {State} */
 function cameOrWent(state, frame) {
-  const kind = frame.msg_type === 'join' ? 'join' : 'leave';
+  const kind = frame.msg_type === "join" ? "join" : "leave";
   return { ...state, online: frame.online, activity: { kind, name: frame.user.nickname } };
 }
 
@@ -424,7 +424,7 @@ const EVENTS = {
   message: withEvent,
   subscribe: (state, frame) => ({
     ...inRoom(state, { followers: frame.followers }),
-    activity: { kind: 'follow', name: frame.user.nickname },
+    activity: { kind: "follow", name: frame.user.nickname },
   }),
   followers: (state, frame) => inRoom(state, { followers: frame.followers }),
   buy: bought,
@@ -449,7 +449,7 @@ const FOR_THE_MOMENT = {
     following: frame.following,
     mutedUntil: frame.muted_until,
   }),
-  ack: (state, frame) => (frame.to === 'subscribe' ? { ...state, following: frame.following } : state),
+  ack: (state, frame) => (frame.to === "subscribe" ? { ...state, following: frame.following } : state),
   // `price_changed` brings the item with its new price.
   error: (state, frame) =>
     frame.item && state.shelf.some((item) => item.id === frame.item.id) ? withItem(state, frame.item) : state,
@@ -532,21 +532,21 @@ class Timers {
 }
 
 /**
- * Why a command failed: `code` and `frame` of the `error`, and after how many seconds it can be tried again, if it said.
- * `message` is for the user, in the language of the LiveSocket.
+ * Why a command failed: `code` and `frame` of the `error`, and after how many seconds it can be tried again, if it
+ * said. `message` is for the user, in the language of the LiveSocket.
  *
  * @typedef {Error & { code: string, frame: Frame, retryAfter: number | null }} CommandError
  */
 
 /** @param {Frame} frame @param {string} language @returns {CommandError} */
 function commandError(frame, language) {
-  const retryAfter = typeof frame.retry_after === 'number' ? frame.retry_after : null;
+  const retryAfter = typeof frame.retry_after === "number" ? frame.retry_after : null;
   return Object.assign(new Error(errorText(frame, language)), { code: frame.code, frame, retryAfter });
 }
 
 /** @param {string} code @returns {Frame} */
 function ownError(code) {
-  return { msg_type: 'error', code, detail: ERRORS.en[code], retry: code !== 'discarded' };
+  return { msg_type: "error", code, detail: ERRORS.en[code], retry: code !== "discarded" };
 }
 
 /** A promise that failed already. @param {CommandError} error @returns {Promise<Frame>} */
@@ -558,10 +558,10 @@ function refused(error) {
 
 /** @param {any} data @returns {Frame | null} */
 function parse(data) {
-  if (typeof data !== 'string') return null;
+  if (typeof data !== "string") return null;
   try {
     const frame = JSON.parse(data);
-    return frame !== null && typeof frame === 'object' && !Array.isArray(frame) ? frame : null;
+    return frame !== null && typeof frame === "object" && !Array.isArray(frame) ? frame : null;
   } catch (error) {
     return null;
   }
@@ -574,7 +574,7 @@ const TOO_OLD = 10 * 60 * 1000;
 // After a long time offline much may wait: the server takes 30 frames a second from one socket.
 const SENDS_PER_SECOND = 20;
 // Nothing was done, or nobody knows: the same command again is right. The key keeps it from being done twice.
-const AGAIN = new Set(['unavailable', 'internal', 'restarting']);
+const AGAIN = new Set(["unavailable", "internal", "restarting"]);
 
 /**
  * An own comment or order without its end. `sending`: not answered yet, or its event has not arrived; `failed`: `error`
@@ -648,10 +648,10 @@ class Commands {
       if (command.key === null || (command.arrived && !command.error)) continue;
       pending.push({
         key: command.key,
-        kind: command.to === 'buy' ? 'buy' : 'message',
-        ...(command.to === 'buy' ? { itemId: command.itemId } : { content: command.content }),
+        kind: command.to === "buy" ? "buy" : "message",
+        ...(command.to === "buy" ? { itemId: command.itemId } : { content: command.content }),
         sentAt: command.sentAt,
-        status: command.error ? 'failed' : 'sending',
+        status: command.error ? "failed" : "sending",
         ...(command.error ? { error: command.error } : {}),
       });
     }
@@ -662,7 +662,7 @@ class Commands {
   newKey() {
     this._count += 1;
     const chance = () => Math.floor(this._random() * 0x7fffffff).toString(36);
-    return [this._now().toString(36), chance(), chance(), this._count.toString(36)].join('-');
+    return [this._now().toString(36), chance(), chance(), this._count.toString(36)].join("-");
   }
 
   /**
@@ -698,7 +698,7 @@ class Commands {
     };
     const promise = this._promise(command);
     if (!this._makeRoom()) {
-      command.reject(commandError(ownError('queue_full'), this._language));
+      command.reject(commandError(ownError("queue_full"), this._language));
       return promise;
     }
     this._all.push(command);
@@ -752,7 +752,7 @@ class Commands {
   lost() {
     this._ready = false;
     this._sends = [];
-    this._timers.end('pump');
+    this._timers.end("pump");
     for (const command of this._all) command.onWire = false;
   }
 
@@ -760,8 +760,8 @@ class Commands {
   close() {
     this._active = false;
     this.lost();
-    this._timers.end('age');
-    for (const command of this._all.filter((other) => other.key === null)) this._fail(command, ownError('closed'));
+    this._timers.end("age");
+    for (const command of this._all.filter((other) => other.key === null)) this._fail(command, ownError("closed"));
   }
 
   /** There will be no connection: all fail. @param {Frame} error */
@@ -771,7 +771,7 @@ class Commands {
 
   /** The viewer is not who asked for these: all fail but the wish to be somebody. @param {Frame} error */
   disown(error) {
-    for (const command of this._waiting()) if (command.to !== 'login') this._fail(command, error);
+    for (const command of this._waiting()) if (command.to !== "login") this._fail(command, error);
   }
 
   /** Send what can be sent now, in order. */
@@ -790,7 +790,7 @@ class Commands {
         this._sends.push(now);
       }
     }
-    if (next < Infinity) this._timers.start('pump', next, () => this.pump());
+    if (next < Infinity) this._timers.start("pump", next, () => this.pump());
   }
 
   /** How long until one more may be sent within the second. @param {number} now */
@@ -801,7 +801,7 @@ class Commands {
 
   _age() {
     for (const command of this._waiting()) {
-      if (this._now() - command.sentAt >= TOO_OLD) this._fail(command, ownError('expired'));
+      if (this._now() - command.sentAt >= TOO_OLD) this._fail(command, ownError("expired"));
     }
     this._ageSoon();
   }
@@ -809,7 +809,7 @@ class Commands {
   _ageSoon() {
     const oldest = Math.min(...this._waiting().map((command) => command.sentAt));
     if (this._active && oldest < Infinity) {
-      this._timers.start('age', Math.max(0, oldest + TOO_OLD - this._now()), () => {
+      this._timers.start("age", Math.max(0, oldest + TOO_OLD - this._now()), () => {
         this._age();
         this._tell();
       });
@@ -826,15 +826,15 @@ class Commands {
   settle(/** @type {Frame} */ frame, /** @type {Frame | null} */ history) {
     const command = this._all.find((other) => other.ref === frame.ref);
     if (!command || command.acked) return;
-    if (frame.msg_type === 'error') this._refused(command, frame);
-    else this._acked(command, command.to === 'history' && history ? history : frame);
+    if (frame.msg_type === "error") this._refused(command, frame);
+    else this._acked(command, command.to === "history" && history ? history : frame);
   }
 
   /** @param {Command} command @param {Frame} answer */
   _acked(command, answer) {
     // One that was given up may have been done all the same.
     command.error = null;
-    if (command.to === 'message' && answer.shown && Number.isInteger(answer.seq)) {
+    if (command.to === "message" && answer.shown && Number.isInteger(answer.seq)) {
       // It stays in sight until its event is here.
       command.acked = answer;
       this._changed();
@@ -846,7 +846,7 @@ class Commands {
   /** @param {Command} command @param {Frame} error */
   _refused(command, error) {
     // Too many frames is no judgement on a command; too many comments is one on a comment.
-    if (!AGAIN.has(error.code) && !(error.code === 'rate_limited' && command.to !== 'message')) {
+    if (!AGAIN.has(error.code) && !(error.code === "rate_limited" && command.to !== "message")) {
       this._fail(command, error);
       return;
     }
@@ -876,8 +876,8 @@ class Commands {
    */
   shown(state, frame) {
     if (this._all.length === 0) return;
-    const whole = frame.msg_type === 'init' && frame.recovered !== true;
-    const comments = whole ? frame.comments : frame.msg_type === 'message' ? [frame] : [];
+    const whole = frame.msg_type === "init" && frame.recovered !== true;
+    const comments = whole ? frame.comments : frame.msg_type === "message" ? [frame] : [];
     for (const comment of comments) this._arrived(state, comment);
     for (const command of this._all.slice()) {
       // A whole picture is newer than any answer before it.
@@ -890,7 +890,7 @@ class Commands {
     if (!state.user || comment.user.id !== state.user.id) return;
     const newer = (/** @type {Command} */ other) => !comment.seq || comment.seq > other.after;
     const command = this._waiting().find(
-      (other) => other.to === 'message' && !other.arrived && other.content === comment.content && newer(other),
+      (other) => other.to === "message" && !other.arrived && other.content === comment.content && newer(other),
     );
     if (!command) return;
     command.arrived = true;
@@ -902,7 +902,7 @@ class Commands {
   /** @param {string} key @returns {Promise<Frame>} */
   retry(key) {
     const command = this._failed(key);
-    if (!command) return refused(commandError(ownError('discarded'), this._language));
+    if (!command) return refused(commandError(ownError("discarded"), this._language));
     command.error = null;
     command.arrived = false;
     command.sentAt = this._now();
@@ -949,12 +949,14 @@ const TOKEN_IN_TEXT = /("token"\s*:\s*)"(?:[^"\\]|\\.)*"/g;
  * @property {(option: { code?: number, reason?: string, fail?: (result: any) => void }) => void} close
  */
 
+/** @typedef {{ url: string, protocols?: string[], header?: any, fail?: (result: any) => void }} ConnectOption */
+
 /**
  * What this file asks of `wx`. `onNetworkStatusChange` is used when it is there. WeChat's own has `login`, and by that
  * is known as one whose sockets carry headers: see the option `auth`.
  *
  * @typedef {object} Wx
- * @property {(option: { url: string, protocols?: string[], header?: any, fail?: (result: any) => void }) => SocketTask} connectSocket
+ * @property {(option: ConnectOption) => SocketTask} connectSocket
  * @property {(listener: (result: { isConnected: boolean }) => void) => void} [onNetworkStatusChange]
  * @property {(listener: (result: any) => void) => void} [offNetworkStatusChange]
  * @property {any} [login]
@@ -1010,7 +1012,8 @@ const TOKEN_IN_TEXT = /("token"\s*:\s*)"(?:[^"\\]|\\.)*"/g;
  */
 
 /**
- * A viewer's connection to one room. It comes back by itself, asks for what it missed, and repeats what was not answered.
+ * A viewer's connection to one room. It comes back by itself, asks for what it missed, and repeats what was not
+ * answered.
  *
  * `state`, `status` and `pending` are new objects after each change, so they can be compared and kept.
  */
@@ -1031,11 +1034,11 @@ export class LiveSocket {
   constructor({ wx, url, protocols, header, token, language, auth, random, now }) {
     this._wx = wx;
     this._url = url;
-    this._protocols = protocols || ['liveroom.v1'];
+    this._protocols = protocols || ["liveroom.v1"];
     this._header = header || {};
     this._token = token || memory();
-    this._language = language || '';
-    this._inHeader = (auth || (wx.login ? 'header' : 'frame')) === 'header';
+    this._language = language || "";
+    this._inHeader = (auth || (wx.login ? "header" : "frame")) === "header";
     this._random = random || Math.random;
     this._now = now || Date.now;
     this._timers = new Timers();
@@ -1054,7 +1057,7 @@ export class LiveSocket {
     /** @type {State} */
     this.state = INITIAL;
     /** @type {Status} */
-    this.status = { kind: 'idle', reason: null, code: null, nextTryAt: null };
+    this.status = { kind: "idle", reason: null, code: null, nextTryAt: null };
     /** @type {Pending[]} */
     this.pending = [];
     this._pendingTold = true;
@@ -1087,7 +1090,7 @@ export class LiveSocket {
   /** Connect, and stay connected until `close`. Nothing when that is so already; a try that waits is made now. */
   connect() {
     if (this._link) return;
-    if (this.status.kind !== 'waiting') {
+    if (this.status.kind !== "waiting") {
       this._failures = 0;
       this._newLogins = 0;
       if (this._wx.onNetworkStatusChange) this._wx.onNetworkStatusChange(this._networkChanged);
@@ -1104,13 +1107,13 @@ export class LiveSocket {
   close() {
     this._end();
     this._commands.close();
-    this._setStatus('idle', 'closed');
+    this._setStatus("idle", "closed");
     this._tell();
   }
 
   /** For tests: lose the connection as a lost network would. */
   cut() {
-    this._lost('cut');
+    this._lost("cut");
   }
 
   /**
@@ -1124,10 +1127,10 @@ export class LiveSocket {
 
   /** The network returned or the page came into view: try now, and see whether the connection still lives. */
   hurry() {
-    if (this.status.kind === 'waiting') this._tryNow();
-    else if (this.status.kind === 'online') this._check();
+    if (this.status.kind === "waiting") this._tryNow();
+    else if (this.status.kind === "online") this._check();
     // A handshake from before the network's return may wait for an answer that never comes.
-    else if (this.status.kind === 'connecting' && this._now() - this._openedAt >= ANSWER_WITHIN) {
+    else if (this.status.kind === "connecting" && this._now() - this._openedAt >= ANSWER_WITHIN) {
       this._drop();
       this._open();
     }
@@ -1147,7 +1150,7 @@ export class LiveSocket {
 
   _open() {
     if (this._link) return;
-    this._timers.end('retry');
+    this._timers.end("retry");
     const url = this._address();
     /** @type {Link} */
     const link = { task: null, open: false };
@@ -1158,17 +1161,17 @@ export class LiveSocket {
     this._leaving = false;
     this._syncedAt = -Infinity;
     this._loggingIn = false;
-    this._timers.start('open', OPEN_WITHIN, () => this._lost('no_answer'));
+    this._timers.start("open", OPEN_WITHIN, () => this._lost("no_answer"));
     const { kind, reason, code } = this.status;
-    if (kind === 'waiting') this._setStatus('connecting', reason, code);
-    else this._setStatus('connecting');
-    this._traffic({ direction: 'info', note: 'opening', text: url });
+    if (kind === "waiting") this._setStatus("connecting", reason, code);
+    else this._setStatus("connecting");
+    this._traffic({ direction: "info", note: "opening", text: url });
     // Whoever listens may have closed it.
     if (this._link !== link) return;
     try {
       this._listen(link, this._wx.connectSocket(this._handshake(url, link)));
     } catch (error) {
-      this._ended(link, null, 'network');
+      this._ended(link, null, "network");
     }
   }
 
@@ -1179,11 +1182,11 @@ export class LiveSocket {
       url,
       protocols: this._protocols,
       header: {
-        ...(this._language ? { 'Accept-Language': this._language.replace(/_/g, '-') } : {}),
+        ...(this._language ? { "Accept-Language": this._language.replace(/_/g, "-") } : {}),
         ...this._header,
         ...(token ? { Authorization: `Bearer ${token}` } : {}),
       },
-      fail: () => this._ended(link, null, 'network'),
+      fail: () => this._ended(link, null, "network"),
     };
   }
 
@@ -1201,18 +1204,18 @@ export class LiveSocket {
     });
     // Both come for one end, in any order, or one of them, or none: the first counts.
     task.onClose(({ code, reason }) => this._ended(link, code, reason));
-    task.onError(() => this._ended(link, null, 'network'));
+    task.onError(() => this._ended(link, null, "network"));
   }
 
   _address() {
     const { seq, epoch } = this.state;
     if (epoch === null) return this._url;
-    const join = this._url.indexOf('?') < 0 ? '?' : '&';
+    const join = this._url.indexOf("?") < 0 ? "?" : "&";
     return `${this._url}${join}since=${seq}&epoch=${encodeURIComponent(epoch)}`;
   }
 
   _opened() {
-    this._traffic({ direction: 'info', note: 'opened' });
+    this._traffic({ direction: "info", note: "opened" });
     if (!this._inHeader) this._login();
   }
 
@@ -1221,7 +1224,7 @@ export class LiveSocket {
     const token = this._token.get();
     if (!token) return;
     this._loggingIn = true;
-    this._sendText(JSON.stringify({ msg_type: 'login', token, ref: 'login', ...this._since() }));
+    this._sendText(JSON.stringify({ msg_type: "login", token, ref: "login", ...this._since() }));
   }
 
   _since() {
@@ -1231,13 +1234,13 @@ export class LiveSocket {
 
   _goOnline() {
     const link = this._link;
-    if (this.status.kind === 'online') return;
-    this._timers.end('open', 'login');
-    this._timers.start('steady', STEADY_AFTER, () => {
+    if (this.status.kind === "online") return;
+    this._timers.end("open", "login");
+    this._timers.start("steady", STEADY_AFTER, () => {
       this._failures = 0;
       this._newLogins = 0;
     });
-    this._setStatus('online');
+    this._setStatus("online");
     if (this._link !== link) return;
     this._commands.open();
     if (this._link === link) this._beat();
@@ -1254,7 +1257,7 @@ export class LiveSocket {
   _drop() {
     const link = this._link;
     this._link = null;
-    this._timers.end('open', 'login', 'steady', 'beat', 'check', 'sync', 'likes');
+    this._timers.end("open", "login", "steady", "beat", "check", "sync", "likes");
     this._likes = 0;
     this._stalled = false;
     this._commands.lost();
@@ -1262,25 +1265,25 @@ export class LiveSocket {
   }
 
   _end() {
-    if (this._link) this._traffic({ direction: 'info', note: 'closed', code: null, reason: 'closed' });
+    if (this._link) this._traffic({ direction: "info", note: "closed", code: null, reason: "closed" });
     this._drop();
-    this._timers.end('retry');
+    this._timers.end("retry");
     if (this._wx.offNetworkStatusChange) this._wx.offNetworkStatusChange(this._networkChanged);
   }
 
   /** @param {Link} link @param {number | null} code @param {string} words */
   _ended(link, code, words) {
     if (this._link !== link) return;
-    this._traffic({ direction: 'info', note: 'closed', code, reason: words });
+    this._traffic({ direction: "info", note: "closed", code, reason: words });
     if (this._link !== link) return;
     const farewell = this._farewell;
     this._drop();
     // The server's own word counts for more than what the network made of it.
     const meant = farewell ? farewell.close : code;
-    const reason = farewell ? farewell.code : code === null ? words : 'closed';
-    if (this._leaving) this._stop('idle', 'left', code);
+    const reason = farewell ? farewell.code : code === null ? words : "closed";
+    if (this._leaving) this._stop("idle", "left", code);
     else if (meant === 4501 && this._newLogins === 0) this._logInAgain();
-    else if (meant >= 4500 && meant <= 4999) this._stop('stopped', reason, meant);
+    else if (meant >= 4500 && meant <= 4999) this._stop("stopped", reason, meant);
     else this._wait(reason, meant);
     this._tell();
   }
@@ -1288,7 +1291,7 @@ export class LiveSocket {
   /** @param {'idle' | 'stopped'} kind @param {string} reason @param {number | null} code */
   _stop(kind, reason, code) {
     this._end();
-    this._commands.failAll(ownError('stopped'));
+    this._commands.failAll(ownError("stopped"));
     this._commands.close();
     this._setStatus(kind, reason, code);
   }
@@ -1304,8 +1307,8 @@ export class LiveSocket {
 
   /** @param {number} delay @param {string | null} reason @param {number | null} code */
   _retryAfter(delay, reason, code) {
-    this._timers.start('retry', delay, () => this._open());
-    this._setStatus('waiting', reason, code, this._now() + delay);
+    this._timers.start("retry", delay, () => this._open());
+    this._setStatus("waiting", reason, code, this._now() + delay);
   }
 
   /** The token is no good: once, come back with another, or as a guest. */
@@ -1318,7 +1321,7 @@ export class LiveSocket {
     this._newLogins += 1;
     this._token.drop();
     // What was asked for is not to be done by somebody else.
-    if (!this._token.get()) this._commands.disown({ ...ownError('bad_token'), retry: false });
+    if (!this._token.get()) this._commands.disown({ ...ownError("bad_token"), retry: false });
   }
 
   // --- Receiving.
@@ -1327,8 +1330,8 @@ export class LiveSocket {
   _received(data) {
     if (this._stalled) return;
     this._unanswered = 0;
-    this._timers.end('check');
-    this._traffic({ direction: 'in', text: typeof data === 'string' ? data : '' });
+    this._timers.end("check");
+    this._traffic({ direction: "in", text: typeof data === "string" ? data : "" });
     const frame = parse(data);
     if (frame === null) return;
     const before = this.state;
@@ -1336,31 +1339,31 @@ export class LiveSocket {
     this._handle(frame);
     this._commands.shown(this.state, frame);
     if (this.state.behind) this._sync();
-    if (this.state !== before) this._emit('state', this.state, frame);
+    if (this.state !== before) this._emit("state", this.state, frame);
     this._tell();
-    this._emit('frame', frame);
+    this._emit("frame", frame);
   }
 
   /** @param {Frame} frame */
   _handle(frame) {
     switch (frame.msg_type) {
-      case 'init':
+      case "init":
         this._entered(frame);
         break;
-      case 'me':
+      case "me":
         if (frame.token) this._gotToken(frame.token);
         break;
-      case 'pong':
+      case "pong":
         if (frame.seq > this.state.seq) this._sync();
         break;
-      case 'history':
+      case "history":
         this._history = frame;
         break;
-      case 'error':
+      case "error":
         if (frame.close) this._farewell = frame;
         this._answered(frame);
         break;
-      case 'ack':
+      case "ack":
         this._answered(frame);
         break;
       default:
@@ -1382,10 +1385,10 @@ export class LiveSocket {
 
   /** @param {Frame} frame an `ack` or `error` */
   _answered(frame) {
-    if (frame.ref === 'login') this._loginAnswered(frame);
-    else if (frame.ref === 'sync') this._syncAnswered(frame);
+    if (frame.ref === "login") this._loginAnswered(frame);
+    else if (frame.ref === "sync") this._syncAnswered(frame);
     else {
-      if (frame.msg_type === 'ack') this._showHeld(frame);
+      if (frame.msg_type === "ack") this._showHeld(frame);
       this._commands.settle(frame, this._history);
     }
   }
@@ -1393,12 +1396,12 @@ export class LiveSocket {
   /** @param {Frame} frame */
   _loginAnswered(frame) {
     if (!this._loggingIn) return;
-    if (frame.msg_type === 'error' && frame.retry) {
+    if (frame.msg_type === "error" && frame.retry) {
       const delay = (frame.retry_after || 0) * 1000 + backOff(1, this._random);
-      this._timers.start('login', delay, () => this._login());
+      this._timers.start("login", delay, () => this._login());
       return;
     }
-    if (frame.msg_type === 'error' && !frame.close) {
+    if (frame.msg_type === "error" && !frame.close) {
       const again = this._newLogins === 0;
       this._changeToken();
       if (again && this._token.get()) {
@@ -1413,11 +1416,11 @@ export class LiveSocket {
   /** A comment that is held back is its writer's to see, also when its `message` was lost. @param {Frame} ack */
   _showHeld(ack) {
     const { state } = this;
-    if (ack.to !== 'message' || !ack.held || state.comments.some((comment) => comment.id === ack.id)) return;
+    if (ack.to !== "message" || !ack.held || state.comments.some((comment) => comment.id === ack.id)) return;
     const pending = this.pending.find((own) => own.key === ack.client_msg_id);
     if (!pending) return;
     this.state = reduce(state, {
-      msg_type: 'message',
+      msg_type: "message",
       id: ack.id,
       ts: ack.ts,
       user: state.user,
@@ -1430,23 +1433,23 @@ export class LiveSocket {
   /** Ask for a sign of life; after two beats without any the connection is given up. */
   _beat() {
     if (this._unanswered >= 2) {
-      this._lost('silence');
+      this._lost("silence");
       return;
     }
     this._unanswered += 1;
-    this._timers.start('beat', Math.max(1000, this.state.heartbeat || INITIAL.heartbeat), () => this._beat());
+    this._timers.start("beat", Math.max(1000, this.state.heartbeat || INITIAL.heartbeat), () => this._beat());
     this._ping();
   }
 
   _ping() {
-    this._sendText(JSON.stringify({ msg_type: 'ping', seq: this.state.seq }));
+    this._sendText(JSON.stringify({ msg_type: "ping", seq: this.state.seq }));
   }
 
   /** See whether the connection lives: it has three seconds to answer. */
   _check() {
-    if (this._timers.has('check')) return;
-    this._timers.start('check', ANSWER_WITHIN, () => {
-      this._lost('silence');
+    if (this._timers.has("check")) return;
+    this._timers.start("check", ANSWER_WITHIN, () => {
+      this._lost("silence");
       this.hurry();
     });
     this._ping();
@@ -1454,24 +1457,24 @@ export class LiveSocket {
 
   /** Ask for what is missing: at once, or as soon as the server takes it. */
   _sync() {
-    if (this._timers.has('sync')) return;
+    if (this._timers.has("sync")) return;
     const wait = this._syncedAt + SYNC_EVERY - this._now();
     if (wait > 0 && wait <= SYNC_EVERY) {
       this._syncAfter(wait);
       return;
     }
     this._syncedAt = this._now();
-    this._sendText(JSON.stringify({ msg_type: 'sync', ref: 'sync', ...this._since() }));
+    this._sendText(JSON.stringify({ msg_type: "sync", ref: "sync", ...this._since() }));
   }
 
   /** @param {number} wait */
   _syncAfter(wait) {
-    this._timers.start('sync', wait, () => this._sync());
+    this._timers.start("sync", wait, () => this._sync());
   }
 
   /** @param {Frame} frame */
   _syncAnswered(frame) {
-    if (frame.msg_type === 'error') {
+    if (frame.msg_type === "error") {
       this._syncAfter(Math.max(SYNC_EVERY, (frame.retry_after || 0) * 1000));
     } else if (frame.seq > this.state.seq) this._sync();
   }
@@ -1487,7 +1490,7 @@ export class LiveSocket {
   comment(content) {
     const text = String(content).trim();
     const key = this._commands.newKey();
-    return this._command('message', { content: text, client_msg_id: key }, { key, content: text });
+    return this._command("message", { content: text, client_msg_id: key }, { key, content: text });
   }
 
   /**
@@ -1501,19 +1504,19 @@ export class LiveSocket {
    */
   buy({ item, quantity = 1, price }) {
     const key = this._commands.newKey();
-    const itemId = typeof item === 'number' ? item : item.id;
-    const seen = price === undefined && typeof item !== 'number' ? priceAt(item, this.serverNow()) : price;
-    return this._command('buy', { item_id: itemId, quantity, client_order_id: key, price: seen }, { key, itemId });
+    const itemId = typeof item === "number" ? item : item.id;
+    const seen = price === undefined && typeof item !== "number" ? priceAt(item, this.serverNow()) : price;
+    return this._command("buy", { item_id: itemId, quantity, client_order_id: key, price: seen }, { key, itemId });
   }
 
   /** Follow the room's host, or no longer. @param {boolean} [follow] @returns {Promise<Frame>} */
   follow(follow = true) {
-    return this._command('subscribe', { action: follow ? 'follow' : 'unfollow' });
+    return this._command("subscribe", { action: follow ? "follow" : "unfollow" });
   }
 
   /** Give a guest another name. @param {{ nickname?: string }} [options] @returns {Promise<Frame>} */
   join({ nickname } = {}) {
-    return this._command('join', { nickname });
+    return this._command("join", { nickname });
   }
 
   /**
@@ -1523,7 +1526,7 @@ export class LiveSocket {
    * @returns {Promise<Frame>}
    */
   history({ before, limit } = {}) {
-    return this._command('history', { before, limit });
+    return this._command("history", { before, limit });
   }
 
   /**
@@ -1535,20 +1538,20 @@ export class LiveSocket {
    */
   login(token, { nickname } = {}) {
     const fields = () => ({ token, nickname, ...this._since() });
-    return this._tellAfter(this._commands.add('login', fields, { done: () => this._gotToken(token) }));
+    return this._tellAfter(this._commands.add("login", fields, { done: () => this._gotToken(token) }));
   }
 
   /** Like, some times; likes of 300 ms go out together, and those of one who is offline are forgotten. */
   like(count = 1) {
-    if (this.status.kind !== 'online') return;
+    if (this.status.kind !== "online") return;
     this._likes = Math.min(LIKES_MOST, this._likes + count);
-    if (!this._timers.has('likes')) this._timers.start('likes', LIKES_EVERY, () => this._sendLikes());
+    if (!this._timers.has("likes")) this._timers.start("likes", LIKES_EVERY, () => this._sendLikes());
   }
 
   _sendLikes() {
     const count = this._likes;
     this._likes = 0;
-    this._sendText(JSON.stringify({ msg_type: 'like', count }));
+    this._sendText(JSON.stringify({ msg_type: "like", count }));
   }
 
   /**
@@ -1560,7 +1563,7 @@ export class LiveSocket {
     const sent = this._sendText(text);
     const frame = parse(text);
     // Whoever asks to leave is not brought back.
-    if (sent && frame && (frame.msg_type || frame.type) === 'leave') this._leaving = true;
+    if (sent && frame && (frame.msg_type || frame.type) === "leave") this._leaving = true;
     return sent;
   }
 
@@ -1594,8 +1597,8 @@ export class LiveSocket {
   _sendText(text) {
     const link = this._link;
     if (!link || !link.open || !link.task) return false;
-    this._traffic({ direction: 'out', text });
-    const fail = () => this._ended(link, null, 'network');
+    this._traffic({ direction: "out", text });
+    const fail = () => this._ended(link, null, "network");
     try {
       link.task.send({ data: text, fail });
     } catch (error) {
@@ -1635,11 +1638,11 @@ export class LiveSocket {
     }
   }
 
-  /** @param {{ direction: 'in' | 'out' | 'info', text?: string, note?: string, code?: number | null, reason?: string }} what */
+  /** @param {Omit<Traffic, "at">} what */
   _traffic(what) {
-    if (!this._listeners.has('traffic')) return;
+    if (!this._listeners.has("traffic")) return;
     const shown = what.text === undefined ? what : { ...what, text: what.text.replace(TOKEN_IN_TEXT, '$1"…"') };
-    this._emit('traffic', { ...shown, at: this._now() });
+    this._emit("traffic", { ...shown, at: this._now() });
   }
 
   /**
@@ -1650,7 +1653,7 @@ export class LiveSocket {
    */
   _setStatus(kind, reason = null, code = null, nextTryAt = null) {
     this.status = { kind, reason, code, nextTryAt };
-    this._emit('status', this.status);
+    this._emit("status", this.status);
   }
 
   _pendingChanged() {
@@ -1662,7 +1665,7 @@ export class LiveSocket {
   _tell() {
     if (this._pendingTold) return;
     this._pendingTold = true;
-    this._emit('pending', this.pending);
+    this._emit("pending", this.pending);
   }
 }
 
@@ -1684,7 +1687,7 @@ function memory() {
 /** @param {SocketTask} task */
 function closeTask(task) {
   try {
-    task.close({ code: 1000, reason: 'client', fail: () => {} });
+    task.close({ code: 1000, reason: "client", fail: () => {} });
   } catch (error) {
     // It was not open, or is closed already.
   }

@@ -1,6 +1,7 @@
 // A clock that stands still until it is moved, and a `wx` whose network is the test itself.
 
 import assert from "node:assert/strict";
+import { afterEach } from "node:test";
 
 import { LiveSocket } from "./client.mjs";
 
@@ -24,7 +25,9 @@ export class Clock {
   pass(ms) {
     const end = this.time + ms;
     for (;;) {
-      const due = [...this.timers].filter(([, timer]) => timer.at <= end).sort(([a, x], [b, y]) => x.at - y.at || a - b);
+      const due = [...this.timers]
+        .filter(([, timer]) => timer.at <= end)
+        .sort(([a, x], [b, y]) => x.at - y.at || a - b);
       if (due.length === 0) break;
       const [id, { at, run }] = due[0];
       this.timers.delete(id);
@@ -195,10 +198,34 @@ export const init = (changes = {}) => ({
   ...changes,
 });
 
-export const message = (seq, content, user = HAN) => ({ msg_type: "message", id: 100 + seq, seq, ts: seq, user, content });
+export const message = (seq, content, user = HAN) => ({
+  msg_type: "message",
+  id: 100 + seq,
+  seq,
+  ts: seq,
+  user,
+  content,
+});
 export const error = (code, fields = {}) => ({ msg_type: "error", ts: 1, code, detail: code, retry: false, ...fields });
 
-/** A LiveSocket in a world of its own, WeChat's or not; `said` holds what its listeners heard. */
+/** The world of the test that runs; after it, nothing of it may be left. */
+export let world = null;
+
+afterEach(() => {
+  if (world === null) return;
+  const { live, wx, clock } = world;
+  world = null;
+  live.close();
+  clock.restore();
+  assert.equal(clock.timers.size, 0, "timers survive close()");
+  assert.equal(wx.network.length, 0, "listeners on wx survive close()");
+  assert.equal(wx.tasks.filter((task) => task.state === "open").length, 0, "a socket survives close()");
+});
+
+/**
+ * A LiveSocket in a world of its own, WeChat's or not. `said` holds what its listeners heard; `enter` brings it into
+ * the room, and `back` there again, once its delay is over.
+ */
 export function makeLive({ wechat = false, ...options } = {}) {
   const clock = new Clock();
   const wx = new Wx();
@@ -211,13 +238,53 @@ export function makeLive({ wechat = false, ...options } = {}) {
     live.connect();
     return wx.task.open().get(frame);
   };
-  return { live, wx, clock, said, enter };
+  const back = (delay = 30_000) => {
+    clock.pass(delay);
+    return wx.task.open().get(init({ recovered: true, seq: live.state.seq }));
+  };
+  world = { live, wx, clock, said, enter, back };
+  return world;
 }
+
+/** A token store that gives these in turn; `kept` is what happened to it. */
+export function store(...tokens) {
+  const kept = { tokens, set: [], dropped: 0 };
+  return {
+    kept,
+    get: () => kept.tokens[0] ?? null,
+    set: (token) => {
+      kept.tokens[0] = token;
+      kept.set.push(token);
+    },
+    drop: () => {
+      kept.tokens.shift();
+      kept.dropped += 1;
+    },
+  };
+}
+
+/** The server's answers to a frame. */
+export const ack = (frame, fields = {}) => ({
+  msg_type: "ack",
+  ts: 1,
+  to: frame.msg_type,
+  ref: frame.ref,
+  ...(frame.client_msg_id ? { client_msg_id: frame.client_msg_id } : {}),
+  ...(frame.client_order_id ? { client_order_id: frame.client_order_id } : {}),
+  ...fields,
+});
+export const shown = (frame, seq) => ack(frame, { id: 100 + seq, seq, shown: true });
+export const refusal = (frame, code, fields = {}) => ({ ...error(code, fields), to: frame.msg_type, ref: frame.ref });
 
 /** How a promise ends: "waits", or its answer, or its error. */
 export async function outcome(promise) {
   const waits = Symbol("waits");
   // The promise's own reaction was queued first.
-  const ended = await Promise.race([promise.catch((reason) => reason), Promise.resolve().then(() => {}).then(() => waits)]);
+  const ended = await Promise.race([
+    promise.catch((reason) => reason),
+    Promise.resolve()
+      .then(() => {})
+      .then(() => waits),
+  ]);
   return ended === waits ? "waits" : ended;
 }

@@ -51,7 +51,8 @@ class Person {
   async until(condition, what) {
     const end = Date.now() + DEADLINE;
     while (!condition(this.live)) {
-      if (Date.now() > end) throw new Error(`no ${what} in ${DEADLINE} ms: ${JSON.stringify([this.live.status, this.live.pending])}`);
+      if (Date.now() > end)
+        throw new Error(`no ${what} in ${DEADLINE} ms: ${JSON.stringify([this.live.status, this.live.pending])}`);
       await Promise.race([sleep(50), new Promise((resolve) => this.live.on("frame", resolve))]);
     }
     return this;
@@ -88,7 +89,12 @@ const scenes = {
       comment: [comment.shown, comment.seq],
       order: [order.order.item_id, order.order.total],
       refusal: [refusal.code, live.pending.map(({ status }) => status)],
-      following: [follow.following, live.state.following, watcher.live.state.following, watcher.live.state.room.followers],
+      following: [
+        follow.following,
+        live.state.following,
+        watcher.live.state.following,
+        watcher.live.state.room.followers,
+      ],
       history: history.comments.map(({ content }) => content),
       comments: watcher.live.state.comments.map(({ content, user }) => [content, user.nickname]),
       shelf: watcher.live.state.shelf.map(({ stock, sold }) => [stock, sold]),
@@ -141,7 +147,11 @@ const scenes = {
       say({ please: how });
       await once(lines, "line");
       await writer.until(({ status }) => status.kind !== "online", "loss");
-      answers.push(writer.live.comment(`while down by ${how}`), writer.live.buy({ item }), writer.live.follow(how === "kill"));
+      answers.push(
+        writer.live.comment(`while down by ${how}`),
+        writer.live.buy({ item }),
+        writer.live.follow(how === "kill"),
+      );
       say({ please: "start" });
       await once(lines, "line");
       writer.live.hurry();

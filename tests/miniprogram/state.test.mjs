@@ -34,11 +34,24 @@ test("nothing counts before the first init", () => {
 });
 
 test("frames of every kind leave the old state as it was", () => {
-  let state = freeze(after(init({ seq: 0, shelf: [item({ explaining: true }), item({ id: 8 })], comments: [message(0, "a")] })));
+  let state = freeze(
+    after(init({ seq: 0, shelf: [item({ explaining: true }), item({ id: 8 })], comments: [message(0, "a")] })),
+  );
   const frames = [
     message(1, "b"),
     { msg_type: "subscribe", seq: 2, user: HAN, count: 1, followers: 5 },
-    { msg_type: "buy", seq: 3, action: "purchase", user: HAN, count: 1, item_id: 7, title: "Tea", quantity: 2, stock: 3, sold: 2 },
+    {
+      msg_type: "buy",
+      seq: 3,
+      action: "purchase",
+      user: HAN,
+      count: 1,
+      item_id: 7,
+      title: "Tea",
+      quantity: 2,
+      stock: 3,
+      sold: 2,
+    },
     { msg_type: "buy", seq: 4, action: "explain", item: item({ id: 8, explaining: true }) },
     { msg_type: "buy", seq: 5, action: "off_shelf", item: item({ id: 8 }) },
     { msg_type: "remove", seq: 6, comment_ids: [101] },
@@ -52,12 +65,20 @@ test("frames of every kind leave the old state as it was", () => {
   for (const frame of frames) state = freeze(reduce(state, freeze(frame)));
   assert.equal(state.seq, 9);
   assert.deepEqual(contents(state), []);
-  assert.deepEqual([state.online, state.likes, state.role, state.following, state.mutedUntil], [3, 9, "assistant", true, 5]);
+  assert.deepEqual(
+    [state.online, state.likes, state.role, state.following, state.mutedUntil],
+    [3, 9, "assistant", true, 5],
+  );
 });
 
 test("a frame that changes nothing gives back the same object", () => {
   const state = after(init());
-  for (const frame of [message(10, "old"), { msg_type: "pong", seq: 99 }, { msg_type: "stats", seq: 99 }, { msg_type: "new" }]) {
+  for (const frame of [
+    message(10, "old"),
+    { msg_type: "pong", seq: 99 },
+    { msg_type: "stats", seq: 99 },
+    { msg_type: "new" },
+  ]) {
     assert.equal(reduce(state, frame), state);
   }
 });
@@ -91,7 +112,9 @@ test("comments are bounded, in order, and one that passed its check comes once",
 test("a recovered init keeps the comments; a whole one brings its own", () => {
   const state = after(init(), message(11, "mine"));
   assert.deepEqual(contents(reduce(state, init({ recovered: true, seq: 11 }))), ["mine"]);
-  assert.deepEqual(contents(reduce(state, init({ recovered: false, seq: 50, comments: [message(50, "new")] }))), ["new"]);
+  assert.deepEqual(contents(reduce(state, init({ recovered: false, seq: 50, comments: [message(50, "new")] }))), [
+    "new",
+  ]);
   assert.deepEqual(contents(reduce(state, init({ recovered: true, seq: 11, epoch: "other" }))), []);
 });
 
@@ -100,7 +123,7 @@ test("an init on an open socket does not lead back", () => {
   assert.deepEqual([state.seq, contents(state)], [12, ["a", "b"]]);
 });
 
-test("away while a new show began: what is replayed of the old one is gone at the end, its likes are the new one's", () => {
+test("away while a new show began: it ends with the comments and the likes of that one", () => {
   const old = after(init({ likes: 5 }), message(11, "of the old show"));
   const state = [
     init({ recovered: true, seq: 11, room: room({ show: 2 }), likes: 3 }),
@@ -112,7 +135,7 @@ test("away while a new show began: what is replayed of the old one is gone at th
   assert.deepEqual([contents(state), state.likes, state.room.show], [["of the new show"], 3, 2]);
 });
 
-test("away while two shows began, it ends with the comments of the last, whatever is told of the ends of the others", () => {
+test("away while two shows began: whatever is told of their ends, it ends with the last one's comments", () => {
   const frames = [
     init({ room: room({ show: 2 }) }),
     init({ room: room({ show: 3 }), recovered: true }),
@@ -141,10 +164,12 @@ test("a refused price brings the item as it is, if it is on the shelf", () => {
 });
 
 test("the shelf is in order, and one item at most is explained", () => {
-  const state = after(
-    init({ shelf: [item({ id: 2, position: 1 }), item({ id: 1, position: 1, explaining: true })] }),
-    { msg_type: "buy", seq: 11, action: "on_shelf", item: item({ id: 3, explaining: true }) },
-  );
+  const state = after(init({ shelf: [item({ id: 2, position: 1 }), item({ id: 1, position: 1, explaining: true })] }), {
+    msg_type: "buy",
+    seq: 11,
+    action: "on_shelf",
+    item: item({ id: 3, explaining: true }),
+  });
   assert.deepEqual(
     state.shelf.map(({ id, explaining }) => [id, explaining]),
     [
@@ -156,9 +181,23 @@ test("the shelf is in order, and one item at most is explained", () => {
 });
 
 test("what happened last has a name and a kind", () => {
-  const buy = { msg_type: "buy", seq: 11, action: "purchase", user: HAN, count: 1, item_id: 7, title: "Tea", quantity: 2, stock: 3, sold: 2 };
+  const buy = {
+    msg_type: "buy",
+    seq: 11,
+    action: "purchase",
+    user: HAN,
+    count: 1,
+    item_id: 7,
+    title: "Tea",
+    quantity: 2,
+    stock: 3,
+    sold: 2,
+  };
   assert.deepEqual(after(init(), buy).activity, { kind: "buy", name: "韩梅梅", title: "Tea", quantity: 2 });
-  assert.deepEqual(after(init(), { msg_type: "leave", user: HAN, online: 0 }).activity, { kind: "leave", name: "韩梅梅" });
+  assert.deepEqual(after(init(), { msg_type: "leave", user: HAN, online: 0 }).activity, {
+    kind: "leave",
+    name: "韩梅梅",
+  });
 });
 
 test("a sale's price counts from its beginning until its end", () => {
@@ -193,7 +232,10 @@ test("an error is told by its code, never by its detail", () => {
   assert.equal(errorText(error("muted")), "You are muted in this room.");
   assert.equal(errorText(error("of_tomorrow"), "en"), "Something went wrong.");
   assert.equal(errorText(error("constructor"), "en"), "Something went wrong.");
-  assert.equal(errorText(error("slow_mode", { retry_after: 1.2 }), "en"), "Slow mode is on. Please wait before the next comment. Try again in 2 s.");
+  assert.equal(
+    errorText(error("slow_mode", { retry_after: 1.2 }), "en"),
+    "Slow mode is on. Please wait before the next comment. Try again in 2 s.",
+  );
   assert.equal(errorText(error("bad_message", { field: "content", limit: 200 }), "zh-hans"), "最多 200 个字。");
 });
 

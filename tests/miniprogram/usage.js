@@ -14,10 +14,18 @@ const live = new LiveSocket({
 });
 
 const undo = live.on("state", (state, frame) => {
-  if (frame.msg_type === "init") console.log(state.room.title, state.shelf.map((item) => priceAt(item, live.serverNow())));
+  if (frame.msg_type === "init")
+    console.log(
+      state.room.title,
+      state.shelf.map((item) => priceAt(item, live.serverNow())),
+    );
 });
-live.on("status", ({ kind, nextTryAt }) => console.log(kind === "waiting" && nextTryAt !== null ? nextTryAt - Date.now() : kind));
-live.on("pending", (pending) => console.log(pending.filter(({ status }) => status === "failed").map(({ key }) => live.retry(key))));
+live.on("status", ({ kind, nextTryAt }) =>
+  console.log(kind === "waiting" && nextTryAt !== null ? nextTryAt - Date.now() : kind),
+);
+live.on("pending", (pending) =>
+  console.log(pending.filter(({ status }) => status === "failed").map(({ key }) => live.retry(key))),
+);
 live.on("traffic", ({ direction, text = "" }) => console.log(direction, text.length));
 live.connect();
 live.buy({ item: 7 }).then(
