@@ -47,19 +47,25 @@ class Person {
     this.live.connect();
   }
 
-  /** Wait for what frames, the clock, or an answer make true. */
+  /** Wait for what frames, the clock, or an answer make true; what passes quickly is to be counted, not looked for. */
   async until(condition, what) {
     const end = Date.now() + DEADLINE;
     while (!condition(this.live)) {
       if (Date.now() > end)
         throw new Error(`no ${what} in ${DEADLINE} ms: ${JSON.stringify([this.live.status, this.live.pending])}`);
-      await Promise.race([sleep(50), new Promise((resolve) => this.live.on("frame", resolve))]);
+      await sleep(20);
     }
     return this;
   }
 
   async enter() {
     return this.until(({ status }) => status.kind === "online", "entry");
+  }
+
+  /** Wait for loss number `count` of a connection, and for what comes after it. */
+  async back(count) {
+    await this.until(() => this.losses.length >= count, `loss ${count}`);
+    return this.enter();
   }
 
   /** Everything that was asked for is answered, and in the picture unless it failed. */
@@ -111,8 +117,7 @@ const scenes = {
     const before = guest.live.state.user.id;
     await guest.live.comment("hello");
     guest.wx.lose();
-    await guest.until(({ status }) => status.kind !== "online", "loss");
-    await guest.enter();
+    await guest.back(1);
     const seen = { same: guest.live.state.user.id === before, opened: guest.wx.opened };
     guest.live.close();
     return seen;
@@ -170,6 +175,29 @@ const scenes = {
     };
     writer.live.close();
     watcher.live.close();
+    return seen;
+  },
+
+  /** A connection that is open and silent, noticed by its beats, and at once by who looks. */
+  async silence({ tokens }) {
+    const [deaf, other] = await Promise.all(tokens.map((token) => new Person({ token, random: () => 0 }).enter()));
+    for (const hurried of [false, true]) {
+      deaf.live.stall(true);
+      deaf.live.comment(`unheard ${hurried}`);
+      await other.live.comment(`meanwhile ${hurried}`);
+      if (hurried) deaf.live.hurry();
+      await deaf.back(hurried ? 2 : 1);
+      await deaf.settled();
+    }
+    await other.until(({ state }) => state.seq >= deaf.live.state.seq, "event");
+    const seen = {
+      losses: deaf.losses,
+      events: deaf.events.map(({ seq }) => seq),
+      opened: deaf.wx.opened,
+      comments: deaf.live.state.comments.map(({ content }) => content).sort(),
+    };
+    deaf.live.close();
+    other.live.close();
     return seen;
   },
 

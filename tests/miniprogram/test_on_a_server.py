@@ -120,6 +120,19 @@ def test_a_server_that_goes_and_comes(site: Deployment) -> None:
     assert len(site.call("read_item", item_id=item)["orders"]) == 2
 
 
+def test_a_silent_connection(deployments: Deployments) -> None:
+    """Open, but nothing arrives: after two beats, or 3 s after the app came to the front, there is another socket."""
+    with deployments.sqlite("silence", LIVEROOM_HEARTBEAT="1500") as site:
+        room = site.call("make_room", slug="silence", items=0)
+        seen = play(site, "silence", slug="silence", tokens=people(site, 2))
+        stored = site.call("read_room", room_id=room["id"])
+    assert seen["losses"] == ["silence", "silence"]
+    assert seen["opened"] == 3
+    assert seen["events"] == [1, 2, 3, 4]
+    assert seen["comments"] == sorted(stored["comments"])
+    assert len(stored["comments"]) == 4
+
+
 @pytest.mark.timeout(180 * PATIENCE)
 def test_cut_off_twenty_times(site: Deployment) -> None:
     """Events exactly 1 … n, and every own comment exactly once, whenever the connection breaks.
