@@ -38,11 +38,12 @@ function assertSame(ours, fresh) {
   }
 }
 
-const seen = { histories: 0, events: 0, "new shows": 0 };
+const seen = { histories: 0, runs: 0, events: 0, "new shows": 0 };
 for await (const line of createInterface({ input: createReadStream(process.argv[2]) })) {
   const { stories, fresh } = JSON.parse(line);
   const end = reduce(INITIAL, fresh);
   for (const [name, frames] of Object.entries(stories)) {
+    seen.runs += 1;
     try {
       assertSame(frames.reduce(reduce, INITIAL), end);
     } catch (error) {
