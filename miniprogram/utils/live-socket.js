@@ -1313,15 +1313,20 @@ export class LiveSocket {
 
   /** The token is no good: once, come back with another, or as a guest. */
   _logInAgain() {
-    this._changeToken();
+    if (!this._changeToken()) this._becomeGuest();
     this._open();
   }
 
+  /** Forget the token; returns whether there is another. */
   _changeToken() {
     this._newLogins += 1;
     this._token.drop();
-    // What was asked for is not to be done by somebody else.
-    if (!this._token.get()) this._commands.disown({ ...ownError("bad_token"), retry: false });
+    return Boolean(this._token.get());
+  }
+
+  /** What was asked for is not to be done by somebody else. */
+  _becomeGuest() {
+    this._commands.disown({ ...ownError("bad_token"), retry: false });
   }
 
   // --- Receiving.
@@ -1331,7 +1336,9 @@ export class LiveSocket {
     if (this._stalled) return;
     this._unanswered = 0;
     this._timers.end("check");
+    const link = this._link;
     this._traffic({ direction: "in", text: typeof data === "string" ? data : "" });
+    if (this._link !== link) return;
     const frame = parse(data);
     if (frame === null) return;
     const before = this.state;
@@ -1395,19 +1402,19 @@ export class LiveSocket {
 
   /** @param {Frame} frame */
   _loginAnswered(frame) {
-    if (!this._loggingIn) return;
+    if (!this._loggingIn || frame.close) return;
     if (frame.msg_type === "error" && frame.retry) {
       const delay = (frame.retry_after || 0) * 1000 + backOff(1, this._random);
       this._timers.start("login", delay, () => this._login());
       return;
     }
-    if (frame.msg_type === "error" && !frame.close) {
-      const again = this._newLogins === 0;
-      this._changeToken();
-      if (again && this._token.get()) {
+    if (frame.msg_type === "error") {
+      const first = this._newLogins === 0;
+      if (this._changeToken() && first) {
         this._login();
         return;
       }
+      this._becomeGuest();
     }
     this._loggingIn = false;
     this._goOnline();

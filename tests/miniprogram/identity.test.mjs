@@ -123,9 +123,10 @@ test("without another token it comes back as a guest, who does not do what the u
   assert.equal(live.pending[0].status, "failed");
 });
 
-test("a refused login frame is tried with another token once, then goes on as a guest", () => {
+test("a refused login frame is tried with another token once, then goes on as a guest", async () => {
   const refusal = error("bad_token", { to: "login", ref: "login" });
   const { live, wx } = makeLive({ token: store("old", "new", "unused") });
+  const order = live.buy({ item: 7 });
   live.connect();
   wx.task.open().get(init(), refusal);
   assert.deepEqual(
@@ -136,6 +137,17 @@ test("a refused login frame is tried with another token once, then goes on as a 
   wx.task.get(refusal);
   assert.equal(wx.task.all("login").length, 2);
   assert.equal(live.status.kind, "online");
+  assert.equal((await outcome(order)).code, "bad_token");
+  assert.equal(wx.task.all("buy").length, 0);
+});
+
+test("a login that ends the connection is no entry", () => {
+  const { live, wx } = makeLive({ token: store("t1") });
+  live.connect();
+  wx.task.open().get(init(), error("internal", { to: "login", ref: "login", close: 4000 }));
+  assert.equal(live.status.kind, "connecting");
+  wx.task.end(4000);
+  assert.deepEqual([live.status.kind, live.status.reason], ["waiting", "internal"]);
 });
 
 test("a login that cannot be judged now is asked again", () => {

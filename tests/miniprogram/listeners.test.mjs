@@ -57,6 +57,7 @@ test("a listener may close() when it hears of anything", () => {
     ["status", ({ kind }) => kind === "connecting", 0],
     ["traffic", ({ note }) => note === "opening", 0],
     ["traffic", ({ note }) => note === "opened", 1],
+    ["traffic", ({ direction }) => direction === "in", 1],
     ["status", ({ kind }) => kind === "online", 1],
     ["traffic", ({ direction }) => direction === "out", 1],
     ["state", (state) => state.seq === 11, 1],
