@@ -189,6 +189,8 @@ if TIME_ZONE not in available_timezones():
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+# The client file: the page imports the one that mini-programs use, unchanged.
+STATICFILES_DIRS = [("miniprogram/utils", BASE_DIR / "miniprogram" / "utils")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
