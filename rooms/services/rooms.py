@@ -81,11 +81,19 @@ def room_start(tx: RoomTransaction, *, room_id: int) -> None:
     if room.status == Room.Status.LIVE:
         return
     if room.status == Room.Status.ENDED:
+        _tell_end(tx, room)
         room.show += 1
         room.pinned = None
         head.likes = head.held = 0
         _refresh_followers(tx, room)
     _set_status(tx, room, Room.Status.LIVE)
+
+
+def _tell_end(tx: RoomTransaction, room: Room) -> None:
+    """The last word on a show, where this transaction has told another state of it."""
+    told = tx.found(room.pk, ("room", room.show), RoomEvent)
+    if told is not None and told.room.status != Room.Status.ENDED:
+        tx.emit(room.pk, RoomEvent(room=room_part(room, tx.heads[room.pk])))
 
 
 def room_pause(tx: RoomTransaction, *, room_id: int) -> None:
