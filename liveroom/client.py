@@ -175,6 +175,11 @@ class RoomClient:
         return self._keeper is not None and self._keeper.online
 
     @property
+    def ended(self) -> RoomClosed | None:
+        """Why the client is out of the room for good; None while it is in, or on its way back."""
+        return self._end
+
+    @property
     def token(self) -> str | None:
         """What proves who the client is: its own token, or the one that the server handed to the guest."""
         return self._identity.token

@@ -7,7 +7,7 @@ a thousand viewers needs that.
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, cast
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus
@@ -101,9 +101,8 @@ class Link(asyncio.Protocol):
     # --- What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("A link needs a stream.")
-        self._transport = transport
+        # uvloop's transport is one by its methods, not by its class.
+        self._transport = cast(asyncio.Transport, transport)
         request = self._ws.connect()
         request.headers.update(self._headers)
         self._ws.send_request(request)
