@@ -145,8 +145,9 @@ class Keeper:
         link = self._link = Link(self._address(since, state.epoch), self._identity.headers(), self._text)
         try:
             await link.connect(self._patience)
-            # The room is shown at once, or the connection is as good as none.
-            self._beat_timer = asyncio.get_running_loop().call_later(self._patience, self._silent)
+            if not self._shown:
+                # The room is shown soon, or the connection is as good as none.
+                self._beat_timer = asyncio.get_running_loop().call_later(self._patience, self._silent)
             code = await link.closed
             if self._broken is not None:
                 raise self._broken
@@ -163,7 +164,7 @@ class Keeper:
         if self._entered_at is None:
             self._stats.failures += 1
         else:
-            self._stats.closes[code] += 1
+            self._stats.closes[int(code)] += 1
         if not 4500 <= code <= 4999 or (code == BAD_TOKEN and self._identity.renew()):
             return None
         reason = self._farewell.get("code", "closed")

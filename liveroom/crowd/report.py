@@ -201,7 +201,8 @@ def rows(summary: Summary) -> list[str]:
     said.append(
         _("Lost:         %(lost)d; doubled: %(doubled)d; late and fetched: %(gaps)d; away too long for: %(skipped)d")
     )
-    lines = [line % {**asdict(s), "time": clock(s.seconds)} for line in said]
+    said.append(_("Crowd's own:  %(own)d %% of a core, up to %(lag).0f ms late"))
+    lines = [line % {**asdict(s), "time": clock(s.seconds), "own": s.cpu * 100} for line in said]
     for label, counts in (
         (_("Errors:"), s.errors),
         (_("Not done:"), s.refused),
@@ -223,8 +224,7 @@ def remarks(summary: Summary) -> list[str]:
         )
     if summary.cpu > BUSY:
         said.append(
-            _("The crowd itself used %(cpu)d %% of a core and was up to %(lag)d ms late: that is in the latencies.")
-            % {"cpu": summary.cpu * 100, "lag": summary.lag}
+            _("The crowd was busy itself: the latencies are its own as much as the server's. Bring fewer viewers.")
         )
     said.append(_("Nothing was lost or doubled.") if summary.good else _("Something was lost or doubled: see above."))
     return said

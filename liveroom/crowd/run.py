@@ -113,7 +113,7 @@ class Crowd:
     async def _take_turns(self, rate: float, able: Callable[[CrowdViewer], bool], turn: Turn) -> None:
         """Somebody does it ``rate`` times a second: evenly, so that the rate holds in every second."""
         loop = asyncio.get_running_loop()
-        at = loop.time()
+        at = loop.time() - self._rng.random() / rate
         while True:
             # What could not be done in time is not made up for: a crowd that is late does not rush.
             at = max(at + 1 / rate, loop.time() - 1)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable
 from random import Random
 from typing import Final, TypeVar
@@ -15,6 +15,8 @@ ANSWER_WITHIN: Final = 20.0
 """Seconds that a command may take, with everything that has to be repeated."""
 AWAY: Final = (1.0, 8.0)
 """Seconds that somebody who goes away stays away: the server replays what he misses meanwhile."""
+REMEMBERED: Final = 8
+"""Comments of his own that he does not say again: the server takes it for a repetition within 5 s."""
 MARGIN: Final = 1.05
 """He waits a little longer between two comments than the server asks."""
 LIKES: Final = (1, 1, 2, 3, 5)
@@ -35,7 +37,7 @@ class CrowdViewer:
         self._rng = rng
         self._here_since = 0.0
         self._may_talk_at = 0.0
-        self._said = ""
+        self._said: deque[str] = deque(maxlen=REMEMBERED)
         self._bought: Counter[int] = Counter()
         self._busy = 0
         self.client = RoomClient(
@@ -79,17 +81,18 @@ class CrowdViewer:
     async def say_something(self) -> None:
         """Comment."""
         state = self.client.state
-        text = self._talk.comment([item["title"] for item in state.shelf])
-        if text == self._said:
-            text += " 👍"
+        titles = [item["title"] for item in state.shelf]
+        while (text := self._talk.comment(titles)) in self._said:
+            pass
+        self._said.append(text)
         rate, now = state.limits.get("rate") or 0, _now()
-        self._said = text
         self._may_talk_at = now + MARGIN * max(1 / rate if rate else 0, state.room["slow_mode"])
         ack = await self._have_done("comments", self.client.comment(text))
-        if ack is not None and ack["shown"]:
-            self._watch.acknowledged(ack["seq"], now)
-        elif ack is not None:
+        if ack is not None and not ack["shown"]:
             self._watch.done["held"] += 1
+        elif ack is not None and self._here_since <= now:
+            # One that had to wait for its sender's return tells nothing of the server.
+            self._watch.acknowledged(ack["seq"], now)
 
     async def like_something(self) -> int:
         """Like some times; returns how often."""
