@@ -6,11 +6,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from liveroom import health
 from liveroom.api import NotFoundView
+from liveroom.demo.views import picture
 
 admin.site.site_header = admin.site.site_title = "Liveroom"
 
 urlpatterns = [
     path("", include("rooms.page_urls")),
+    path("pictures/<slug:name>.svg", picture, name="demo-picture"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     path("api/auth/", include("accounts.urls")),

@@ -32,9 +32,7 @@ def mug() -> Svg:
     s = Svg(SIZE, SIZE)
     s.ground("#f3e3d3", "#dcbfa4")
     s.shadow(205, 322, 150, 22)
-    s.path(
-        "M276 172q72-8 72 52t-80 60l4-26q50-6 50-36 0-28-48-24z", s.linear((0, "#6c8aa0"), (1, "#3f5a70"))
-    )
+    s.path("M276 172q72-8 72 52t-80 60l4-26q50-6 50-36 0-28-48-24z", s.linear((0, "#6c8aa0"), (1, "#3f5a70")))
     s.path("M100 132h184l-8 152q-2 34-40 38-44 5-88 0-38-4-40-38z", s.round("#4c687e", "#93adbd"))
     s.path("M100 132h184l-3 62q-20 18-44 6-22-12-46 4-26 16-50-2-22-14-38 2z", s.round("#dcd3c2", "#fffaf1"))
     s.ellipse(192, 132, 92, 22, s.linear((0, "#cfc4b0"), (1, "#f4ecdd")))
@@ -53,11 +51,8 @@ def throw() -> Svg:
     s = Svg(SIZE, SIZE)
     s.ground("#f4e6df", "#e0c3b6")
     s.shadow(200, 328, 160, 22)
-    for number, (y, left, right) in enumerate((("248", "#b9695a", "#dd9a88"), ("180", "#c77a68", "#e9ac99"))):
-        top = int(y)
-        s.path(
-            f"M64 {top + 34}q0-34 34-34h208q30 0 30 34t-30 34h-208q-34 0-34-34z", s.linear((0, right), (1, left))
-        )
+    for number, (top, dark, light) in enumerate(((248, "#b9695a", "#dd9a88"), (180, "#c77a68", "#e9ac99"))):
+        s.path(f"M64 {top + 34}q0-34 34-34h208q30 0 30 34t-30 34h-208q-34 0-34-34z", s.linear((0, light), (1, dark)))
         s.line(f"M70 {top + 40}q6 22 30 24h204q22 0 28-22", "#8f4a3e", 2, opacity=0.35)
         s.line(f"M96 {top + 20 + number}h212", "#ffffff", 2, opacity=0.28)
     s.path("M64 150q0-36 36-36h200q36 0 36 36v34q-60 18-136 4t-136 8z", s.linear((0, "#f3c4b3"), (1, "#d68f7c")))
@@ -80,8 +75,10 @@ def candle() -> Svg:
     s.path("M128 204q72 16 144 0v92q0 28-72 30-72-2-72-30z", s.round("#d9a878", "#fff0d6"))
     s.ellipse(200, 204, 72, 13, s.radial((0, "#fffbe9"), (0.6, "#ffe7b8"), (1, "#ecc187")))
     s.line("M200 202v-26", "#4b3325", 4)
-    s.path("M200 84c26 34 34 56 34 70 0 20-15 32-34 32s-34-12-34-32c0-14 8-36 34-70z",
-           s.radial((0, "#fffbe0"), (0.45, "#ffd873"), (1, "#ff9d3d", 0.85), cy=0.72))  # fmt: skip
+    s.path(
+        "M200 84c26 34 34 56 34 70 0 20-15 32-34 32s-34-12-34-32c0-14 8-36 34-70z",
+        s.radial((0, "#fffbe0"), (0.45, "#ffd873"), (1, "#ff9d3d", 0.85), cy=0.72),
+    )
     s.path("M200 136c11 14 14 22 14 30a14 14 0 0 1-28 0c0-8 3-16 14-30z", "#fffdf0", opacity=0.9)
     s.path("M152 250h96v48q-48 8-96 0z", "#fffaf0", opacity=0.92)
     s.line("M172 268h56M182 284h36", "#8b6a55", 4)
@@ -95,14 +92,18 @@ def board() -> Svg:
     s = Svg(SIZE, SIZE)
     s.ground("#eceade", "#cdc9b2")
     s.shadow(204, 306, 170, 34)
-    s.path("M80 150q4-34 40-34h150q34 0 38 30l34 4q16 4 14 18t-18 14l-30 2 10 92q2 34-34 36h-180q-38 0-36-36z",
-           s.linear((0, "#b07a4c"), (0.5, "#8f5d36"), (1, "#754726"), along=(0, 0, 1, 1)))  # fmt: skip
+    s.path(
+        "M80 150q4-34 40-34h150q34 0 38 30l34 4q16 4 14 18t-18 14l-30 2 10 92q2 34-34 36h-180q-38 0-36-36z",
+        s.linear((0, "#b07a4c"), (0.5, "#8f5d36"), (1, "#754726"), along=(0, 0, 1, 1)),
+    )
     s.circle(338, 168, 7, "#d8d3bd")
     for y, bend in ((150, 8), (176, -8), (206, 10), (236, -6), (266, 8), (292, -6)):
         s.line(f"M92 {y}q50 {bend} 104 0t104 0", "#5f3a1e", 2.4, opacity=0.35)
     s.shadow(196, 262, 96, 20, 0.5)
-    s.path("M110 222q-6-56 44-66 46-10 92 2 44 12 40 62-2 34-34 40-56 8-108 0-32-6-34-38z",
-           s.linear((0, "#e9b06a"), (0.55, "#c9833f"), (1, "#9a5a27")))  # fmt: skip
+    s.path(
+        "M110 222q-6-56 44-66 46-10 92 2 44 12 40 62-2 34-34 40-56 8-108 0-32-6-34-38z",
+        s.linear((0, "#e9b06a"), (0.55, "#c9833f"), (1, "#9a5a27")),
+    )
     for x in (146, 180, 214, 248):
         s.path(f"M{x - 16} 184q16-26 30-14 4 20-14 50-20-10-16-36z", "#f7dcae", opacity=0.85)
     s.line("M128 190q28-30 74-30", "#fff1d2", 5, opacity=0.5)
@@ -154,8 +155,10 @@ def honey() -> Svg:
     s = Svg(SIZE, SIZE)
     s.ground("#fdf0cc", "#f0cf86")
     s.shadow(204, 340, 136, 20)
-    s.path("M118 142q-22 16-22 48v104q0 34 32 38 72 10 144 0 32-4 32-38v-104q0-32-22-48z",
-           s.linear((0, "#d98a12"), (0.3, "#ffc548"), (0.62, "#f0a321"), (1, "#b86a08"), along=(0, 0, 1, 0)))  # fmt: skip
+    s.path(
+        "M118 142q-22 16-22 48v104q0 34 32 38 72 10 144 0 32-4 32-38v-104q0-32-22-48z",
+        s.linear((0, "#d98a12"), (0.3, "#ffc548"), (0.62, "#f0a321"), (1, "#b86a08"), along=(0, 0, 1, 0)),
+    )
     s.path("M118 142q82 20 164 0 22 16 22 34-104 26-208 0 0-20 22-34z", "#fff3c4", opacity=0.4)
     s.path("M108 92q0-10 10-12 82-12 164 0 10 2 10 12v44q-92 20-184 0z", s.round("#b9873c", "#f3d48e"))
     s.ellipse(200, 86, 88, 11, s.linear((0, "#f9e3ae"), (1, "#d9b064")))
@@ -179,8 +182,10 @@ def lamp() -> Svg:
     s.shadow(200, 350, 110, 18, 0.5)
     s.ellipse(200, 340, 62, 13, s.linear((0, "#c99c6b"), (1, "#8a6238")))
     s.rect(194, 246, 12, 92, s.round("#8a6238", "#dcb384"), r=5)
-    s.path("M144 70q56-12 112 0 20 4 26 26l26 126q4 22-18 26-90 14-180 0-22-4-18-26l26-126q6-22 26-26z",
-           s.radial((0, "#fffbea"), (0.5, "#ffe9bd"), (1, "#f2c784"), cy=0.62, r=0.62))  # fmt: skip
+    s.path(
+        "M144 70q56-12 112 0 20 4 26 26l26 126q4 22-18 26-90 14-180 0-22-4-18-26l26-126q6-22 26-26z",
+        s.radial((0, "#fffbea"), (0.5, "#ffe9bd"), (1, "#f2c784"), cy=0.62, r=0.62),
+    )
     for x in (-78, -52, -26, 0, 26, 52, 78):
         s.line(f"M{200 + x * 0.62:.0f} 70q{x * 0.34:.0f} 86 {x * 0.38:.0f} 184", "#c98f45", 2, opacity=0.3)
     for y, half in ((108, 80), (150, 90), (192, 99)):
@@ -195,14 +200,28 @@ def vase() -> Svg:
     s.shadow(202, 352, 112, 18)
     for d in ("M200 196q-14-70-70-134", "M202 196q18-74 66-120", "M200 190q2-60-10-140"):
         s.line(d, "#7c6152", 4)
-    leaves = ((130, 62, -40), (146, 84, -70), (160, 112, 20), (176, 138, -60), (190, 50, 0), (184, 88, 40), (200, 112, -30),
-              (268, 76, 50), (250, 94, 80), (238, 124, 10), (222, 142, 70), (206, 150, -20))  # fmt: skip
+    leaves = (
+        (130, 62, -40),
+        (146, 84, -70),
+        (160, 112, 20),
+        (176, 138, -60),
+        (190, 50, 0),
+        (184, 88, 40),
+        (200, 112, -30),
+        (268, 76, 50),
+        (250, 94, 80),
+        (238, 124, 10),
+        (222, 142, 70),
+        (206, 150, -20),
+    )
     leaf = s.linear((0, "#a8c4a2"), (1, "#6d936f"))
     for x, y, turn in leaves:
         s.ellipse(x, y, 11, 23, leaf, transform=f"rotate({turn} {x} {y})")
         s.line(f"M{x} {y + 18}v-36", "#527a57", 1.2, opacity=0.6, transform=f"rotate({turn} {x} {y})")
-    s.path("M172 186h56q4 28 34 54 32 30 32 58 0 44-94 52-94-8-94-52 0-28 32-58 30-26 34-54z",
-           s.round("#b98f86", "#f3ded6", at=0.32))  # fmt: skip
+    s.path(
+        "M172 186h56q4 28 34 54 32 30 32 58 0 44-94 52-94-8-94-52 0-28 32-58 30-26 34-54z",
+        s.round("#b98f86", "#f3ded6", at=0.32),
+    )
     s.ellipse(200, 187, 29, 7, "#8e665d")
     s.path("M112 276q88 30 176 0", "none", stroke="#a5776c", stroke_width=3, opacity=0.5)
     s.path("M108 292q92 32 184 0", "none", stroke="#a5776c", stroke_width=3, opacity=0.35)
@@ -236,7 +255,15 @@ def notebook() -> Svg:
     turn = "rotate(-7 200 206)"
     s.rect(112, 82, 190, 250, "#f6f1e6", r=10, transform="rotate(-4 200 206)")
     for shift in (0, 4, 8):
-        s.rect(108 + shift, 80 + shift, 190, 248, "#fffdf6" if shift % 8 else "#e6deca", r=10, transform="rotate(-5 200 206)")
+        s.rect(
+            108 + shift,
+            80 + shift,
+            190,
+            248,
+            "#fffdf6" if shift % 8 else "#e6deca",
+            r=10,
+            transform="rotate(-5 200 206)",
+        )
     s.rect(98, 72, 194, 250, s.linear((0, "#7a68a6"), (1, "#54457d"), along=(0, 0, 1, 1)), r=12, transform=turn)
     s.rect(98, 72, 30, 250, "#3f3362", r=12, opacity=0.55, transform=turn)
     s.rect(152, 120, 110, 64, "#fffaf0", r=6, opacity=0.95, transform=turn)
@@ -244,7 +271,14 @@ def notebook() -> Svg:
     s.rect(266, 72, 10, 250, "#e0a64b", opacity=0.95, transform=turn)
     s.path("M180 236c-14-18 6-32 18-16 12-16 32-2 18 16l-18 20z", "#e7b7c0", transform=turn)
     pencil = "rotate(38 300 250)"
-    s.rect(290, 150, 20, 150, s.linear((0, "#f1c45c"), (0.5, "#ffe29a"), (1, "#d99e2e"), along=(0, 0, 1, 0)), transform=pencil)
+    s.rect(
+        290,
+        150,
+        20,
+        150,
+        s.linear((0, "#f1c45c"), (0.5, "#ffe29a"), (1, "#d99e2e"), along=(0, 0, 1, 0)),
+        transform=pencil,
+    )
     s.path("M290 300h20l-10 30z", "#f2dcb9", transform=pencil)
     s.path("M296.500 319h7l-3.500 11z", "#3b3340", transform=pencil)
     s.rect(290, 138, 20, 14, "#b9b3c4", transform=pencil)
@@ -253,6 +287,5 @@ def notebook() -> Svg:
 
 
 GOODS: Final[dict[str, Callable[[], Svg]]] = {
-    draw.__name__: draw
-    for draw in (tea, mug, throw, candle, board, oil, scarf, honey, lamp, vase, teapot, notebook)
+    draw.__name__: draw for draw in (tea, mug, throw, candle, board, oil, scarf, honey, lamp, vase, teapot, notebook)
 }

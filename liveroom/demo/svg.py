@@ -17,6 +17,7 @@ class Svg:
         self.height = height
         self._defs: list[str] = []
         self._body: list[str] = []
+        self._ground = 0
 
     # --- Paint.
 
@@ -64,7 +65,8 @@ class Svg:
 
     def line(self, d: str, stroke: str, width: float, **more: object) -> None:
         """A path as a line with round ends."""
-        self.path(d, stroke=stroke, stroke_width=width, stroke_linecap="round", stroke_linejoin="round", **more)
+        ends = {"stroke_linecap": "round", "stroke_linejoin": "round"}
+        self._shape("path", "none", {"stroke": stroke, "stroke_width": width, **ends, **more}, d=d)
 
     def _shape(self, kind: str, fill: str, more: dict[str, object], **values: object) -> None:
         attributes = {**values, "fill": fill, **more}
@@ -78,10 +80,18 @@ class Svg:
         w, h = self.width, self.height
         self.rect(0, 0, w, h, self.linear((0, top), (1, bottom)))
         self.circle(w * 0.36, h * 0.32, w * 0.6, self.radial((0, glow, 0.65), (1, glow, 0)))
+        self._ground = len(self._body)
+
+    def without_ground(self) -> "Svg":
+        """The same picture with nothing behind it."""
+        del self._body[: self._ground]
+        return self
 
     def shadow(self, cx: float, cy: float, rx: float, ry: float, strength: float = 0.32) -> None:
         """The soft shadow under something."""
-        self.ellipse(cx, cy, rx, ry, self.radial((0, SHADOW, strength), (0.55, SHADOW, strength * 0.45), (1, SHADOW, 0)))
+        self.ellipse(
+            cx, cy, rx, ry, self.radial((0, SHADOW, strength), (0.55, SHADOW, strength * 0.45), (1, SHADOW, 0))
+        )
 
     def inside(self, other: "Svg", x: float, y: float, scale: float) -> None:
         """Another picture in this one, at a place and a size."""
