@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
 def _made(show: Show) -> str:
     room = Room.objects.get(slug=show.slug)
-    text = _("Made the room “%(slug)s” (%(status)s): %(items)d items on the shelf, %(comments)d comments. %(url)s")
+    text = _("Made the room “%(slug)s” (%(status)s): %(items)d items, %(comments)d comments. %(url)s")
     return text % {
         "slug": show.slug,
         "status": room.get_status_display(),
