@@ -38,7 +38,7 @@ class Svg:
         name = f"p{len(self._defs)}"
         inner = "".join(
             f'<stop offset="{stop[0]}" stop-color="{stop[1]}"'
-            + (f' stop-opacity="{stop[2]}"' if len(stop) == 3 else "")
+            + (f' stop-opacity="{_value(stop[2])}"' if len(stop) == 3 else "")
             + "/>"
             for stop in stops
         )

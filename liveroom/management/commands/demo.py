@@ -35,13 +35,14 @@ class Command(BaseCommand):
 
 def _made(show: Show) -> str:
     room = Room.objects.get(slug=show.slug)
+    server = base_url(os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000")
     text = _("Made the room “%(slug)s” (%(status)s): %(items)d items, %(comments)d comments. %(url)s")
     return text % {
         "slug": show.slug,
         "status": room.get_status_display(),
         "items": len(show.goods),
         "comments": len(show.said),
-        "url": f"{base_url(os.environ.get('HOST') or '127.0.0.1', os.environ.get('PORT') or '8000')}/rooms/{show.slug}/",
+        "url": f"{server}/rooms/{show.slug}/",
     }
 
 
