@@ -1,6 +1,6 @@
 """The covers of the rooms, drawn: 720 × 1280.
 
-What matters is in the middle of the upper half: lists crop a square out of it, and comments run over the lower part.
+What matters is between a fifth and a half of the height: above it a page has its head, below it the comments run.
 """
 
 import math
@@ -19,32 +19,32 @@ def evening() -> Svg:
     """A host behind a table, in the evening, with a shelf behind her."""
     s = Svg(WIDTH, HEIGHT)
     s.rect(0, 0, WIDTH, HEIGHT, s.linear((0, "#5b3a4a"), (0.45, "#8a5256"), (0.75, "#a9665a"), (1, "#6a3b3c")))
-    s.circle(360, 470, 620, s.radial((0, "#ffcf94", 0.75), (0.55, "#f2a06f", 0.25), (1, "#f2a06f", 0)))
+    s.circle(360, 400, 620, s.radial((0, "#ffcf94", 0.75), (0.55, "#f2a06f", 0.25), (1, "#f2a06f", 0)))
     _window(s)
-    _shelf(s, 452, 372, ("tea", "vase"))
-    _shelf(s, 452, 560, ("honey", "oil"))
-    _lamp(s, 330, 190)
-    s.inside(person(LOOKS["host"], ground=False), 84, 424, 2.75)
-    _table(s, 868, ("#d79a6a", "#9a5f3e"))
-    for name, x, y, size in (("mug", 40, 748, 176), ("candle", 398, 726, 190), ("teapot", 520, 736, 190)):
+    _shelf(s, 430, 270, ("tea", "vase"))
+    _shelf(s, 430, 446, ("honey", "oil"))
+    _lamp(s, 330, 116)
+    s.inside(person(LOOKS["host"], ground=False), 96, 322, 2.65)
+    _table(s, 746, ("#d79a6a", "#9a5f3e"))
+    for name, x, y, size in (("mug", 64, 628, 170), ("candle", 390, 606, 186), ("teapot", 496, 616, 186)):
         _thing(s, name, x, y, size)
-    s.rect(0, 900, WIDTH, 380, s.linear((0, "#3a2025", 0), (1, "#2b161c", 0.72)))
+    s.rect(0, 780, WIDTH, 500, s.linear((0, "#3a2025", 0), (1, "#2b161c", 0.75)))
     return s
 
 
 def _window(s: Svg) -> None:
-    s.path("M58 500v-200q0-124 124-124t124 124v200z", "#f4d9c0", opacity=0.9)
+    s.path("M58 400v-200q0-124 124-124t124 124v200z", "#f4d9c0", opacity=0.9)
     s.path(
-        "M74 486v-186q0-108 108-108t108 108v186z",
+        "M74 386v-186q0-108 108-108t108 108v186z",
         s.linear((0, "#2d3563"), (0.5, "#7a5a86"), (0.8, "#e08a6f"), (1, "#f7c07c")),
     )
-    s.circle(224, 268, 22, "#fff3d1", opacity=0.95)
-    s.circle(233, 261, 19, "#4b4373")
-    for x, y, r in ((112, 258, 2.2), (150, 226, 1.8), (132, 318, 1.6), (256, 330, 2), (182, 298, 1.6), (204, 224, 1.6)):
+    s.circle(224, 168, 22, "#fff3d1", opacity=0.95)
+    s.circle(233, 161, 19, "#4b4373")
+    for x, y, r in ((112, 158, 2.2), (150, 126, 1.8), (132, 218, 1.6), (256, 230, 2), (182, 198, 1.6), (204, 124, 1.6)):
         s.circle(x, y, r, "#ffffff", opacity=0.85)
-    s.path("M74 452q40-36 84-14 44-40 132 6v42h-216z", "#3d3157", opacity=0.9)
-    s.line("M182 192v294M74 356h216", "#f4d9c0", 8)
-    s.rect(46, 494, 272, 18, s.linear((0, "#fbe8d4"), (1, "#d9ae8b")), r=6)
+    s.path("M74 352q40-36 84-14 44-40 132 6v42h-216z", "#3d3157", opacity=0.9)
+    s.line("M182 92v294M74 256h216", "#f4d9c0", 8)
+    s.rect(46, 394, 272, 18, s.linear((0, "#fbe8d4"), (1, "#d9ae8b")), r=6)
 
 
 def _shelf(s: Svg, x: float, y: float, things: tuple[str, ...]) -> None:
@@ -78,27 +78,27 @@ def morning() -> Svg:
     """A breakfast table before a round window, on a bright morning."""
     s = Svg(WIDTH, HEIGHT)
     s.rect(0, 0, WIDTH, HEIGHT, s.linear((0, "#f7efe3"), (0.55, "#f3dfc8"), (1, "#d9b48f")))
-    s.circle(360, 400, 292, "#fffaf1")
-    s.circle(360, 400, 270, s.linear((0, "#a9d6e8"), (0.6, "#e2f0e6"), (1, "#fdf0cf")))
-    s.circle(430, 300, 190, s.radial((0, "#fff6cf"), (0.3, "#ffedb0", 0.7), (1, "#ffedb0", 0)))
-    s.circle(430, 300, 52, s.radial((0, "#fffdf0"), (1, "#ffe08a")))
-    for colour, height, wave in (("#b9d7b4", 452, 46), ("#93bd93", 506, 34), ("#6f9f7a", 560, 22)):
-        half = math.sqrt(270**2 - (height - 400) ** 2)
+    s.circle(360, 310, 292, "#fffaf1")
+    s.circle(360, 310, 270, s.linear((0, "#a9d6e8"), (0.6, "#e2f0e6"), (1, "#fdf0cf")))
+    s.circle(440, 250, 190, s.radial((0, "#fff6cf"), (0.3, "#ffedb0", 0.7), (1, "#ffedb0", 0)))
+    s.circle(440, 250, 52, s.radial((0, "#fffdf0"), (1, "#ffe08a")))
+    for colour, height, wave in (("#b9d7b4", 362, 46), ("#93bd93", 416, 34), ("#6f9f7a", 470, 22)):
+        half = math.sqrt(270**2 - (height - 310) ** 2)
         left, low = f"{360 - half:.1f}", f"{wave / 3:.0f}"
         hills = f"q{half / 2:.1f} -{wave * 2} {half:.1f} -{low}t{half:.1f} {low}"
         s.path(f"M{left} {height}{hills}A270 270 0 0 1 {left} {height}z", colour)
-    s.line("M360 130v540M90 400h540", "#fffaf1", 10)
-    s.circle(360, 400, 270, "none", stroke="#e3c9a8", stroke_width=6)
-    _plant(s, 604, 690)
-    _table(s, 776, ("#f0d3ad", "#c99a6b"))
+    s.line("M360 40v540M90 310h540", "#fffaf1", 10)
+    s.circle(360, 310, 270, "none", stroke="#e3c9a8", stroke_width=6)
+    _plant(s, 588, 590)
+    _table(s, 676, ("#f0d3ad", "#c99a6b"))
     for name, x, y, size in (
-        ("teapot", 60, 588, 280),
-        ("board", 292, 596, 300),
-        ("mug", 500, 640, 190),
-        ("honey", 236, 690, 170),
+        ("teapot", 62, 488, 280),
+        ("board", 286, 494, 300),
+        ("mug", 476, 540, 190),
+        ("honey", 238, 592, 170),
     ):
         _thing(s, name, x, y, size)
-    s.rect(0, 900, WIDTH, 380, s.linear((0, "#5d3f25", 0), (1, "#4a2f1a", 0.62)))
+    s.rect(0, 740, WIDTH, 540, s.linear((0, "#5d3f25", 0), (1, "#4a2f1a", 0.66)))
     return s
 
 
