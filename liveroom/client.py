@@ -158,9 +158,8 @@ class RoomClient:
 
     async def leave(self, reason: str | None = None) -> None:
         """Leave the room as somebody who goes, not as one who is cut off. What was sent before is done before."""
-        if self._keeper is not None and self.online:
-            self._send(json.dumps(frame_of("leave", reason=reason)))
-            await self._keeper.gone()
+        if self._keeper is not None:
+            await self._keeper.leave(json.dumps(frame_of("leave", reason=reason)))
         await self.close()
 
     async def close(self) -> None:

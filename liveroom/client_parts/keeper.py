@@ -65,6 +65,7 @@ class Keeper:
         self._shown = False
         self._entered_at: float | None = None
         self._failures = 0
+        self._leaving = False
         self._broken: Exception | None = None
         self._back_in: float | None = None
         self._farewell: Frame = {}
@@ -87,16 +88,19 @@ class Keeper:
         if task is None:
             return
         if self._link is not None and not self._link.closed.done():
+            self._leaving = True
             self._link.close()
-            await self.gone()
+            await asyncio.wait([self._link.closed], timeout=GOODBYE)
             self._link.abort()
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
 
-    async def gone(self) -> None:
-        """Wait, not for long, until this socket is closed."""
-        if self._link is not None:
+    async def leave(self, goodbye: str) -> None:
+        """Say so, and wait until the server closes."""
+        if self.online and self._link is not None:
+            self._leaving = True
+            self.send(goodbye)
             await asyncio.wait([self._link.closed], timeout=GOODBYE)
 
     @property
@@ -127,6 +131,8 @@ class Keeper:
         try:
             while True:
                 code = await self._one_socket()
+                if self._leaving:
+                    return
                 end = self._verdict(code)
                 if end is not None:
                     self._ended(end)

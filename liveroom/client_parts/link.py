@@ -97,12 +97,17 @@ class Link(asyncio.Protocol):
         self._on_text = _ignore
         if self._transport is not None:
             self._transport.abort()
+        elif not self.closed.done():
+            self.closed.set_result(ABNORMAL)
 
     # --- What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transport is one by its methods, not by its class.
         self._transport = cast(asyncio.Transport, transport)
+        if self.closed.done():
+            self._transport.abort()
+            return
         request = self._ws.connect()
         request.headers.update(self._headers)
         self._ws.send_request(request)

@@ -18,7 +18,6 @@ EVERY_PLAIN: Final = 5.0
 """The same where lines stay."""
 BUSY: Final = 0.9
 """Share of a core above which a crowd measures itself more than the server."""
-ASKED: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def summary_of(crowd: Crowd) -> Summary:
         skipped=total(lambda each: each.skipped),
         refused=dict(watch.refused),
         errors=dict(sum((each.errors for each in stats), Counter[str]())),
-        closes={str(code): count for code, count in closes.items() if code != ASKED},
+        closes={str(code): count for code, count in closes.items()},
         not_let_in=dict(Counter(viewer.refused.detail for viewer in viewers if viewer.refused is not None)),
         cpu=round(crowd.cpu / seconds, 2),
         lag=_ms(crowd.lag) or 0.0,
