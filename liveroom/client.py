@@ -138,6 +138,7 @@ class RoomClient:
             self._identity,
             state=self.state,
             stats=self.stats,
+            arrived=self._arrived,
             received=self._received,
             ended=self._over,
             decode=self._decode,
@@ -283,7 +284,8 @@ class RoomClient:
             for stream in self._events:
                 stream.put(frame)
         elif step is Step.INIT:
-            self._entered(frame)
+            for stream in self._events:
+                stream.restart(frame)
         elif kind == "history":
             self._page = frame
         elif kind == "ack":
@@ -296,10 +298,8 @@ class RoomClient:
         if self._on_frame is not None:
             self._on_frame(frame, step)
 
-    def _entered(self, frame: Frame) -> None:
-        for stream in self._events:
-            stream.restart(frame)
-        if self._nickname is not None and self._identity.token is None and frame["role"] == "viewer":
+    def _arrived(self) -> None:
+        if self._nickname is not None and self._identity.token is None and self.state.role == "viewer":
             self._send(json.dumps(frame_of("join", nickname=self._nickname)))
         self._requests.repeat()
 

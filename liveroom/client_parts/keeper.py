@@ -33,7 +33,8 @@ logger = logging.getLogger(__name__)
 
 
 class Keeper:
-    """``received(frame, step)`` is called with each frame after it went into ``state``; ``ended`` when all is over.
+    """``arrived()`` is called when a socket is in the room; ``received(frame, step)`` with each frame after it went into
+    ``state``; ``ended`` when all is over.
 
     ``first``: done when the client was in the room for the first time.
     """
@@ -45,6 +46,7 @@ class Keeper:
         *,
         state: RoomState,
         stats: Stats,
+        arrived: Callable[[], None],
         received: Callable[[Frame, Step], None],
         ended: Callable[[RoomClosed], None],
         decode: Callable[[str], Frame],
@@ -55,6 +57,7 @@ class Keeper:
         self._identity = identity
         self._state = state
         self._stats = stats
+        self._arrived = arrived
         self._received = received
         self._ended = ended
         self._decode = decode
@@ -242,6 +245,7 @@ class Keeper:
             self.first.set_result(None)
         self._stop_timers()
         self._beat()
+        self._arrived()
 
     # --- The heartbeat, and what it tells.
 
