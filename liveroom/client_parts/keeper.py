@@ -33,8 +33,8 @@ logger = logging.getLogger(__name__)
 
 
 class Keeper:
-    """``arrived()`` is called when a socket is in the room; ``received(frame, step)`` with each frame after it went into
-    ``state``; ``ended`` when all is over.
+    """``arrived()`` is called when a socket is in the room; ``received(frame, step)`` with each frame after it went
+    into ``state``; ``ended`` when all is over.
 
     ``first``: done when the client was in the room for the first time.
     """

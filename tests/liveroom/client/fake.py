@@ -205,7 +205,7 @@ async def one_breath(picture: Frame) -> AsyncIterator[tuple[str, list[Frame]]]:
                     ws.send_response(ws.accept(event))
                     ws.send_text(json.dumps(picture).encode())
                 elif isinstance(event, WebSocketFrame) and event.opcode is Opcode.TEXT:
-                    pings.append(json.loads(event.data))
+                    pings.append(json.loads(bytes(event.data)))
                     ws.send_text(b'{"msg_type": "pong", "ts": 1, "seq": 0}')
             writer.write(b"".join(ws.data_to_send()))
         writer.close()

@@ -248,7 +248,11 @@ async def test_a_stream_that_nobody_holds_is_dropped(server: FakeServer, client:
 async def test_a_hook_sees_every_frame(server: FakeServer, make_client: MakeClient) -> None:
     """After it went into the state; with what it was."""
     seen: list[tuple[str, Step, int]] = []
-    client = make_client(on_frame=lambda frame, step: seen.append((frame["msg_type"], step, client.state.seq)))
+
+    def see(frame: dict[str, Any], step: Step) -> None:
+        seen.append((frame["msg_type"], step, client.state.seq))
+
+    client: RoomClient = make_client(on_frame=see)
     peer = await server.enter(client)
     await peer.send(message(1), message(1))
     await until(lambda: len(seen) == 3)
