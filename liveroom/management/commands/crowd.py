@@ -104,6 +104,8 @@ class Command(BaseCommand):
                 summary = self._run(plan, progress)
             except Impossible as error:
                 raise CommandError(str(error), returncode=WRONG) from None
+            except KeyboardInterrupt:
+                raise CommandError(_("Ended before anybody came."), returncode=WRONG) from None
             text = json.dumps(summary.json()) if options["json"] else "\n".join(rows(summary))
         out.write(text + "\n")
         if not summary.good:
@@ -135,6 +137,7 @@ class Command(BaseCommand):
         async def live() -> None:
             crowd = Crowd(plan)
             room = await crowd.look()
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, crowd.stop)
             for warning in plans.warnings(plan, room.state):
                 out.write(f"{warning}\n")
             out.write(
@@ -142,7 +145,6 @@ class Command(BaseCommand):
                 % {"viewers": plan.viewers, "title": room.state.room["title"], "seed": plan.seed}
                 + "\n"
             )
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, crowd.stop)
             progress = asyncio.create_task(Progress(crowd, out).show())
             try:
                 await crowd.run()
