@@ -134,7 +134,7 @@ class Crowd:
             await asyncio.sleep(at - loop.time())
 
     async def _away(self, viewer: CrowdViewer) -> None:
-        viewer.go_away()
+        viewer.go_away(self.left)
         self.watch.done["went away"] += 1
 
     def _somebody(self, able: Callable[[CrowdViewer], bool]) -> CrowdViewer | None:

@@ -158,9 +158,10 @@ class CrowdViewer:
         """Leave the room."""
         await self.client.leave()
 
-    def go_away(self) -> None:
-        """Lose the connection, and be back some seconds later."""
-        self.client.cut(back_in=self._rng.uniform(*AWAY))
+    def go_away(self, most: float) -> None:
+        """Lose the connection, and be back some seconds later, at most so many."""
+        least, longest = AWAY
+        self.client.cut(back_in=self._rng.uniform(least, max(least, min(longest, most))))
 
 
 def _now() -> float:

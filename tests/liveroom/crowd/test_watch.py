@@ -99,6 +99,7 @@ def test_percentiles() -> None:
     low.merge(high)
     for share in (0.01, 0.5, 0.95, 0.99):
         assert low.percentile(share) == pytest.approx(share, rel=0.02)
-    assert (low.count, low.most, low.percentile(1.0)) == (1000, 1.0, pytest.approx(1.0, rel=0.02))
+    assert (low.count, low.most) == (1000, 1.0)
+    assert low.percentile(1.0) == pytest.approx(1.0, rel=0.02)
     low.add(0)
     assert low.percentile(0.0001) == pytest.approx(0.0001, rel=0.02)
