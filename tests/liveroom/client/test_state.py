@@ -10,7 +10,6 @@ from liveroom.client import RoomState, Step, price_at
 from tests import law
 from tests.liveroom.client.fake import Frame, error, init, me, message, user
 
-
 SHELF_ACTIONS = ("on_shelf", "off_shelf", "update", "restock")
 
 
