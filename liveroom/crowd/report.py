@@ -2,10 +2,11 @@
 
 import asyncio
 import shutil
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -131,12 +132,12 @@ def _ms(seconds: float | None) -> float | None:
 
 
 class Progress:
-    """Shows a living crowd on ``out``: one line that changes on a terminal, a line every EVERY_PLAIN s elsewhere."""
+    """Shows a living crowd: one line that changes on a ``terminal``, a line every EVERY_PLAIN s elsewhere."""
 
-    def __init__(self, crowd: Crowd, out: TextIO) -> None:
+    def __init__(self, crowd: Crowd, write: Callable[[str], object], *, terminal: bool) -> None:
         self._crowd = crowd
-        self._out = out
-        self._terminal = out.isatty()
+        self._write = write
+        self._terminal = terminal
         self._frames = 0
         self._comments = 0
 
@@ -146,11 +147,11 @@ class Progress:
         try:
             while True:
                 await asyncio.sleep(every)
-                self._write(self.line(every))
+                self._write(on_terminal(self.line(every)) if self._terminal else f"{self.line(every)}\n")
                 self._crowd.watch.turn()
         finally:
             if self._terminal:
-                self._out.write("\n")
+                self._write("\n")
 
     def line(self, seconds: float) -> str:
         """How it stands, ``seconds`` after the last line."""
@@ -170,14 +171,18 @@ class Progress:
         errors = sum(sum(viewer.client.stats.errors.values()) for viewer in crowd.viewers)
         return text + " · " + _("errors %(count)d") % {"count": errors}
 
-    def _write(self, line: str) -> None:
-        if self._terminal:
-            # Back to the beginning, and nothing of the line before is left.
-            width = shutil.get_terminal_size().columns
-            self._out.write(f"\r{line[: width - 1]}\x1b[K")
-        else:
-            self._out.write(f"{line}\n")
-        self._out.flush()
+
+def on_terminal(line: str) -> str:
+    """The line in place of the one before it, cut where the terminal ends: one that wraps could not be replaced."""
+    columns = shutil.get_terminal_size().columns - 1
+    kept = ""
+    for char in line:
+        columns -= 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        if columns < 0:
+            break
+        kept += char
+    # Back to the beginning, and nothing of the line before is left.
+    return f"\r{kept}\x1b[K"
 
 
 def clock(seconds: float) -> str:

@@ -8,11 +8,12 @@ import math
 import os
 import signal
 import sys
+from functools import partial
 from random import SystemRandom
-from typing import Any, TextIO, cast
+from typing import Any
 
 import httpx
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -95,19 +96,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         language = options["language"] or language_of_environment()
         plan = self._plan(options, language)
-        out, progress = cast(TextIO, self.stdout), cast(TextIO, self.stderr if options["json"] else self.stdout)
         with translation.override(LANGUAGES[language]):
             try:
                 plans.check_host(plan.url, owned=options["yes_i_own_this_server"])
                 plans.check_files(plan.viewers)
                 check_server(plan)
-                summary = self._run(plan, progress)
+                summary = self._run(plan, self.stderr if options["json"] else self.stdout)
             except Impossible as error:
                 raise CommandError(str(error), returncode=WRONG) from None
             except KeyboardInterrupt:
                 raise CommandError(_("Ended before anybody came."), returncode=WRONG) from None
             text = json.dumps(summary.json()) if options["json"] else "\n".join(rows(summary))
-        out.write(text + "\n")
+        self.stdout.write(text)
         if not summary.good:
             sys.exit(1)
 
@@ -131,7 +131,7 @@ class Command(BaseCommand):
             seed=options["seed"] if options["seed"] is not None else SystemRandom().randrange(10**9),
         )
 
-    def _run(self, plan: Plan, out: TextIO) -> Summary:
+    def _run(self, plan: Plan, out: OutputWrapper) -> Summary:
         found: list[Summary] = []
 
         async def live() -> None:
@@ -139,13 +139,13 @@ class Command(BaseCommand):
             room = await crowd.look()
             asyncio.get_running_loop().add_signal_handler(signal.SIGINT, crowd.stop)
             for warning in plans.warnings(plan, room.state):
-                out.write(f"{warning}\n")
+                out.write(warning)
             out.write(
                 _("%(viewers)d viewers are coming to “%(title)s”; Ctrl-C ends it. Seed %(seed)d.")
                 % {"viewers": plan.viewers, "title": room.state.room["title"], "seed": plan.seed}
-                + "\n"
             )
-            progress = asyncio.create_task(Progress(crowd, out).show())
+            show = Progress(crowd, partial(out.write, ending="", style_func=str), terminal=out.isatty())
+            progress = asyncio.create_task(show.show())
             try:
                 await crowd.run()
             finally:

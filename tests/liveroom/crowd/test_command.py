@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from liveroom.crowd.report import Summary, clock, rows
+from liveroom.crowd.report import Summary, clock, on_terminal, rows
 from liveroom.management.commands import crowd
 from tests.deployment import Deployment, Deployments
 from tests.servers import PATIENCE, ROOT, inherited, run_python
@@ -235,6 +235,14 @@ def test_what_the_numbers_mean() -> None:
     ):
         assert part in text
     assert "Not done" not in text
+
+
+def test_a_line_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It replaces the one before, and never wraps: a Chinese character takes two places."""
+    monkeypatch.setenv("COLUMNS", "9")
+    assert on_terminal("in 12 s") == "\rin 12 s\x1b[K"
+    assert on_terminal("in 12 seconds") == "\rin 12 se\x1b[K"
+    assert on_terminal("剩余很久很久") == "\r剩余很久\x1b[K"
 
 
 def test_a_clock() -> None:
