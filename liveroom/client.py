@@ -23,6 +23,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from types import TracebackType
 from typing import Final, Self, cast
@@ -51,6 +52,7 @@ from liveroom.client_parts.streams import EventStream, Stream
 __all__ = [
     "CommentAck",
     "CommentPart",
+    "EventStream",
     "FollowAck",
     "Frame",
     "Histogram",
@@ -63,6 +65,7 @@ __all__ = [
     "RoomTimeout",
     "Stats",
     "Step",
+    "Stream",
     "StreamOverrun",
     "UserPart",
     "price_at",
@@ -327,11 +330,14 @@ class RoomClient:
 
 def socket_address(url: str, slug: str) -> str:
     """Where the room's socket is on that server; raises ValueError for an address that is none."""
-    parts = urlsplit(url)
     schemes = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
-    if parts.scheme not in schemes or not parts.hostname:
-        raise ValueError(f"{url!r} is no address of a server: it begins with http://, https://, ws:// or wss://.")
-    return f"{schemes[parts.scheme]}://{parts.netloc}{parts.path.rstrip('/')}/ws/rooms/{quote(slug, safe='')}/"
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        # A port that is none raises when it is looked at.
+        if parts.scheme in schemes and parts.hostname and parts.port != 0:
+            path = f"{parts.path.rstrip('/')}/ws/rooms/{quote(slug, safe='')}/"
+            return f"{schemes[parts.scheme]}://{parts.netloc}{path}"
+    raise ValueError(f"{url!r} is no address of a server: it begins with http://, https://, ws:// or wss://.")
 
 
 def new_key() -> str:

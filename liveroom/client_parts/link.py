@@ -31,7 +31,7 @@ class LinkFailed(ConnectionError):
 class Link(asyncio.Protocol):
     """One connection; ``on_text`` is called with the text of each message.
 
-    ``closed``: done at its end, with the close code, 1006 without one. Raises ValueError for an address that is none.
+    ``closed``: done at its end, with the close code, 1006 without one.
     """
 
     def __init__(self, address: str, headers: Mapping[str, str], on_text: Callable[[str], None]) -> None:

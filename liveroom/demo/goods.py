@@ -47,21 +47,23 @@ def mug() -> Svg:
 
 
 def throw() -> Svg:
-    """A folded linen throw."""
+    """A linen throw, folded, with its fringe hanging down."""
     s = Svg(SIZE, SIZE)
     s.ground("#f4e6df", "#e0c3b6")
-    s.shadow(200, 328, 160, 22)
-    for number, (top, dark, light) in enumerate(((248, "#b9695a", "#dd9a88"), (180, "#c77a68", "#e9ac99"))):
-        s.path(f"M64 {top + 34}q0-34 34-34h208q30 0 30 34t-30 34h-208q-34 0-34-34z", s.linear((0, light), (1, dark)))
-        s.line(f"M70 {top + 40}q6 22 30 24h204q22 0 28-22", "#8f4a3e", 2, opacity=0.35)
-        s.line(f"M96 {top + 20 + number}h212", "#ffffff", 2, opacity=0.28)
-    s.path("M64 150q0-36 36-36h200q36 0 36 36v34q-60 18-136 4t-136 8z", s.linear((0, "#f3c4b3"), (1, "#d68f7c")))
-    for x in range(92, 320, 16):
-        s.line(f"M{x} 118v60", "#ffffff", 1.6, opacity=0.3)
-    for y in (134, 152, 170):
-        s.line(f"M72 {y}q128 10 256 0", "#a9604f", 1.4, opacity=0.32)
-    for x in range(74, 332, 10):
-        s.line(f"M{x} 190q3 14-2 28", "#e8b8a7", 3)
+    s.shadow(204, 338, 164, 22)
+    for top, dark, light in ((252, "#b3614f", "#d99380"), (186, "#bd6c5a", "#e2a08d")):
+        s.path(f"M66 {top + 36}q0-36 36-36h196q36 0 36 36t-36 38h-196q-36 0-36-38z", s.linear((0, light), (1, dark)))
+        s.line(f"M84 {top + 40}q4 18 24 20h190", "#7f3c30", 2.5, opacity=0.3)
+        s.line(f"M92 {top + 18}h210", "#ffe9e0", 2.5, opacity=0.35)
+    cloth = s.linear((0, "#f8d3c4"), (0.5, "#eab09d"), (1, "#cd8370"))
+    s.path("M62 170q0-54 54-54h172q54 0 54 54v18q-20 6-36-6v-4h-14v98q-84 14-170 2v-92h-24q-18 12-36 2z", cloth)
+    for x in range(136, 290, 22):
+        s.line(f"M{x} 122v148", "#fff3ec", 3, opacity=0.32)
+    for y in (142, 168, 194, 220, 246):
+        s.line(f"M124 {y}q80 8 166 0", "#a4584a", 2, opacity=0.28)
+    for x in range(126, 292, 9):
+        s.line(f"M{x} {272 if x % 2 else 274}q{3 if x % 2 else -3} 14 0 26", "#eebdac", 3.6)
+    s.line("M124 270q82 10 168-2", "#b8705f", 4, opacity=0.5)
     return s
 
 
@@ -131,22 +133,27 @@ def oil() -> Svg:
 
 
 def scarf() -> Svg:
-    """A scarf of blue wool, rolled."""
+    """A scarf of blue wool, laid in a loop."""
     s = Svg(SIZE, SIZE)
     s.ground("#e3e9f3", "#bccadf")
-    s.shadow(200, 330, 160, 24)
-    s.path("M214 190h66q18 0 20 18l16 108q-30 14-66 6z", s.linear((0, "#6d8fc4"), (1, "#3f619c")))
-    for x in range(252, 320, 9):
-        s.line(f"M{x} 316q4 12-2 26", "#6d8fc4", 4)
-    wool = s.linear((0, "#9cb8e2"), (0.5, "#6f92cb"), (1, "#44669f"), along=(0, 0, 1, 1))
-    s.path("M62 222q0-108 138-110 130 4 130 96 0 112-136 112-132-4-132-98z", wool)
-    for r in (104, 80, 56, 32):
-        s.ellipse(188, 214, r, r * 0.78, "none", stroke="#2f4f86", stroke_width=4, opacity=0.28)
-        s.ellipse(186, 210, r - 8, (r - 8) * 0.78, "none", stroke="#dbe7fb", stroke_width=3, opacity=0.35)
-    for step in range(18):
-        x, y = 84 + step * 12, 158 - 30 * (1 - abs(step - 9) / 9)
-        s.line(f"M{x} {y:.0f}l6 10 6-10", "#e7effd", 2.4, opacity=0.45)
-    s.ellipse(188, 212, 15, 11, "#36568f", opacity=0.5)
+    s.shadow(200, 344, 150, 22)
+    for left, tip in ((140, -14), (206, 16)):
+        wool = s.linear((0, "#5478b4"), (1, "#7f9fd3"))
+        s.path(f"M{left} 206h58l{tip + 5} 116q-34 10-68 2z", wool)
+        for step in range(1, 5):
+            s.line(f"M{left + tip * step / 5:.1f} {204 + 24 * step}q28 8 60 0", "#e9f0fc", 4, opacity=0.4)
+        for x in range(4, 66, 8):
+            s.line(f"M{left + tip * 0.8 + x:.1f} 320q{tip / 5:.1f} 12 0 22", "#86a6d8", 4)
+    s.ellipse(200, 160, 118, 82, s.linear((0, "#4a6ca6"), (0.4, "#7596cd"), (0.75, "#9db9e4"), (1, "#5b7fba")))
+    for reach in (16, 32, 48):
+        s.ellipse(
+            200, 158 - reach / 4, 118 - reach, 82 - reach * 0.8, "none", stroke="#e9f0fc", stroke_width=3, opacity=0.32
+        )
+    for step in range(13):
+        angle = (step + 1) * 180 / 14
+        s.line("M196 214l5 9 5-9", "#2f4f86", 2.6, opacity=0.28, transform=f"rotate({angle - 90:.1f} 200 128)")
+    s.ellipse(200, 142, 62, 34, s.linear((0, "#22395f"), (1, "#36568f")))
+    s.path("M138 142q8-36 62-36t62 36q-22-22-62-22t-62 22z", "#1c3052", opacity=0.5)
     return s
 
 

@@ -162,9 +162,7 @@ def check_server(plan: Plan) -> None:
     """Whether a server is there, and has such a room; raises Impossible."""
     address = plan.url.replace("ws", "http", 1) if plan.url.startswith("ws") else plan.url
     try:
-        answer = httpx.get(
-            f"{address.rstrip('/')}/api/rooms/{plan.slug}/", timeout=LOOK_WITHIN, trust_env=False, follow_redirects=True
-        )
+        answer = httpx.get(f"{address.rstrip('/')}/api/rooms/{plan.slug}/", timeout=LOOK_WITHIN, trust_env=False)
     except httpx.HTTPError as error:
         raise Impossible(
             _("No server answers at %(url)s (%(error)s). Start it with make run, or name it with --url.")

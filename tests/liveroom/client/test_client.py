@@ -37,7 +37,9 @@ def test_where_the_socket_is(url: str, address: str) -> None:
     assert socket_address(url, "demo") == address
 
 
-@pytest.mark.parametrize("url", ["", "room.test", "ftp://room.test", "http://"])
+@pytest.mark.parametrize(
+    "url", ["", "room.test", "ftp://room.test", "http://", "http://room.test:99999", "http://[::1", "ws://room.test:0"]
+)
 def test_an_address_that_is_none(url: str) -> None:
     """It is named, before anything is opened."""
     with pytest.raises(ValueError, match="is no address of a server"):
