@@ -24,12 +24,19 @@ pytestmark = pytest.mark.timeout(240)
 CUTS = 20
 
 
+class Hurried(random.Random):
+    """Draws pauses of at most 0.3 s: a server that is started again is not waited for with patience."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return super().uniform(a, min(b, 0.3))
+
+
 @pytest.fixture
 def rng() -> random.Random:
     """Drawn anew each time; LIVEROOM_SEED repeats a run."""
     seed = int(os.environ.get("LIVEROOM_SEED") or secrets.randbelow(10**9))
     print(f"LIVEROOM_SEED={seed}")
-    return random.Random(seed)
+    return Hurried(seed)
 
 
 def picture(state: RoomState) -> Frame:
@@ -59,19 +66,9 @@ async def reach(client: RoomClient, seq: int) -> None:
             await anext(events)
 
 
-async def read_all(client: RoomClient, seq: int) -> list[Frame]:
-    """All events from the client's beginning up to that one."""
-    events = client.events()
-    read: list[Frame] = []
-    async with asyncio.timeout(DEADLINE + 60 * PATIENCE):
-        while not read or read[-1]["seq"] < seq:
-            read.append(await anext(events))
-    return read
-
-
 async def test_cut_20_times_and_the_server_killed_once(deployments: Deployments, rng: random.Random) -> None:
     """Three who comment and one who reads, each cut at random, over one `kill -9`: every event 1…n, every text once."""
-    with deployments.sqlite("python-client", LIVEROOM_GRACE="1") as site:
+    with deployments.sqlite("python-client", LIVEROOM_GRACE="1", LIVEROOM_REPLAY="0") as site:
         room = site.call("make_room", slug="python", items=0)
         users = site.call("make_users", count=3)
         async with AsyncExitStack() as stack:
@@ -80,33 +77,60 @@ async def test_cut_20_times_and_the_server_killed_once(deployments: Deployments,
                 await stack.enter_async_context(RoomClient(site.url, slug="python", token=user["token"], rng=rng))
                 for user in users
             ]
-            reading = asyncio.create_task(read_all(reader, 60))
-            writing = [asyncio.create_task(say(writer, f"{number}", 20)) for number, writer in enumerate(writers)]
-
+            clients, events, over = [reader, *writers], reader.events(limit=100_000), asyncio.Event()
+            writing = [asyncio.create_task(talk(writer, f"{number}", over)) for number, writer in enumerate(writers)]
             killed = rng.randrange(CUTS)
             for cut in range(CUTS):
-                # At some event, not after some time: so that all cuts fall into the middle of the talk.
-                await reach(reader, min(59, reader.state.seq + rng.randrange(1, 4)))
                 if cut == killed:
-                    site.servers[0].kill()
-                    site.servers[0].start()
-                rng.choice([reader, *writers]).cut(back_in=rng.uniform(0, 0.2))
+                    await kill_and_start(site, clients)
+                await cut_one(rng.choice(clients), reader, rng)
+            over.set()
+            said = {ack["seq"]: (ack["id"], text) for each in await asyncio.gather(*writing) for ack, text in each}
 
-            acks = [ack for each in await asyncio.gather(*writing) for ack in each]
-            events = await reading
+            await reach(reader, max(said))
+            read = [await anext(events) for _ in said]
             stored = site.call("read_room", room_id=room["id"])
-            assert [event["seq"] for event in events] == stored["log"] == list(range(1, 61))
-            texts = [f"{number} says {count}" for number in range(3) for count in range(20)]
-            assert sorted(event["content"] for event in events) == sorted(stored["comments"]) == sorted(texts)
-            assert {ack["seq"]: ack["id"] for ack in acks} == {event["seq"]: event["id"] for event in events}
-            assert sum(client.stats.reconnects for client in (reader, *writers)) >= 4
-            assert [client.stats.repeated for client in (reader, *writers)] == [0, 0, 0, 0]
-            await prove_the_law(site.url, "python", reader, *writers)
+            assert [event["seq"] for event in read] == stored["log"] == list(range(1, len(said) + 1))
+            assert {event["seq"]: (event["id"], event["content"]) for event in read} == said
+            assert sorted(stored["comments"]) == sorted(text for _, text in said.values())
+            assert sum(client.stats.reconnects for client in clients) >= CUTS + 4
+            assert [(client.stats.repeated, client.stats.breaks) for client in clients] == [(0, 0)] * 4
+            await prove_the_law(site.url, "python", *clients)
 
 
-async def say(writer: RoomClient, name: str, count: int) -> list[Any]:
-    """Comment so many times, one after the other; the acks."""
-    return [await writer.comment(f"{name} says {number}", timeout=DEADLINE * 3) for number in range(count)]
+async def talk(writer: RoomClient, name: str, over: asyncio.Event) -> list[tuple[Any, str]]:
+    """Comment until it is over; each text with its ack."""
+    said: list[tuple[Any, str]] = []
+    while not over.is_set():
+        text = f"{name} says {len(said)}"
+        said.append((await writer.comment(text, timeout=DEADLINE * 3), text))
+    return said
+
+
+async def cut_one(victim: RoomClient, reader: RoomClient, rng: random.Random) -> None:
+    """Cut somebody at some event of the near future, and wait until he is back."""
+    await reach(reader, reader.state.seq + rng.randrange(1, 5))
+    await online(victim)
+    back = victim.stats.reconnects + 1
+    victim.cut(back_in=rng.uniform(0, 0.1))
+    await online(victim, reconnects=back)
+
+
+async def kill_and_start(site: Deployment, clients: list[RoomClient]) -> None:
+    """End the server in the middle of everything, start it again, and wait until all are back."""
+    back = [client.stats.reconnects + 1 for client in clients]
+    site.servers[0].kill()
+    site.servers[0].start()
+    for client, reconnects in zip(clients, back, strict=True):
+        await online(client, reconnects=reconnects)
+
+
+async def online(client: RoomClient, *, reconnects: int = 0) -> None:
+    """Wait until the client is in the room, for so many times at least."""
+    frames = client.frames()
+    async with asyncio.timeout(DEADLINE + 30 * PATIENCE):
+        while not client.online or client.stats.reconnects < reconnects:
+            await anext(frames)
 
 
 async def test_the_picture_over_a_random_evening(
