@@ -15,7 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from rooms import admin_words  # noqa: F401 - registers the blocked words
 from rooms.admin_forms import ServiceForm, reason, refusals_of
+from rooms.admin_moderation import ModerationActions
 from rooms.admin_saving import ReadOnlyAdmin, RoomFilter, Saving, ServiceAdmin, saving_of
 from rooms.messages import Refused
 from rooms.models import Comment, Follow, Room
@@ -194,7 +196,7 @@ class RoomAdmin(ServiceAdmin):
 
 
 @admin.register(Comment)
-class CommentAdmin(ReadOnlyAdmin):
+class CommentAdmin(ModerationActions, ReadOnlyAdmin):
     """The comments as they were posted. They are taken down and pinned, never edited or deleted: they are the log."""
 
     list_display = ("content", "nickname", "room", "state", "created_at")

@@ -85,7 +85,7 @@ class Maker:
                 step(tx)
         with RoomTransaction(self._room.pk) as tx:
             self._finish(tx)
-        likes_add(self._room.pk, self._show.likes)
+        likes_add({self._room.pk: self._show.likes})
 
     def _open(self, tx: RoomTransaction) -> None:
         room_id = self._room.pk

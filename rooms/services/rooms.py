@@ -5,8 +5,9 @@ from typing import Any
 
 from accounts.models import User
 from rooms.messages import Code, NoticeEvent, Refused, RoomEvent
-from rooms.models import HostHead, Room
+from rooms.models import Room
 from rooms.selectors import room_part
+from rooms.services.follows import FollowBuffer
 from rooms.transaction import RoomTransaction
 
 SETTINGS = frozenset(
@@ -141,5 +142,5 @@ def assistants_set(tx: RoomTransaction, *, room_id: int, users: Iterable[User]) 
 
 
 def _refresh_followers(tx: RoomTransaction, room: Room) -> None:
-    followers = HostHead.objects.filter(host_id=room.host_id).values_list("followers", flat=True).first()
-    tx.heads[room.pk].followers = followers or 0
+    # Under the lock of the host's number: a follow either counts here already, or finds this room when it comes.
+    tx.heads[room.pk].followers = tx.buffer(FollowBuffer).host(room.host_id).followers

@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import json
 import math
-import os
 import signal
 import sys
 from functools import partial
@@ -17,12 +16,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from liveroom.address import own_url
 from liveroom.crowd import plan as plans
 from liveroom.crowd.plan import Impossible, Plan
 from liveroom.crowd.report import Progress, Summary, rows, summary_of
 from liveroom.crowd.run import Crowd, run
 from liveroom.language import LANGUAGES, language_of_environment
-from liveroom.management.commands.prepare import base_url
 
 WRONG = 2
 """Exit code when the crowd cannot begin; 1: something was lost or doubled."""
@@ -117,7 +116,7 @@ class Command(BaseCommand):
         seconds = options["minutes"] * 60
         ramp = options["ramp"] if options["ramp"] is not None else viewers / 30
         return Plan(
-            url=options["url"] or base_url(os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000"),
+            url=options["url"] or own_url(),
             slug=options["slug"],
             viewers=viewers,
             seconds=seconds,

@@ -1,16 +1,15 @@
 """`manage.py demo`: something to look at from the first start on."""
 
-import os
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from liveroom.address import own_url
 from liveroom.demo.content import SHOWS, Show
 from liveroom.demo.make import show_create
 from liveroom.language import LANGUAGES, language_of_environment
-from liveroom.management.commands.prepare import base_url
 from rooms.models import Room
 
 
@@ -35,14 +34,13 @@ class Command(BaseCommand):
 
 def _made(show: Show) -> str:
     room = Room.objects.get(slug=show.slug)
-    server = base_url(os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000")
     text = _("Made the room “%(slug)s” (%(status)s): %(items)d items, %(comments)d comments. %(url)s")
     return text % {
         "slug": show.slug,
         "status": room.get_status_display(),
         "items": len(show.goods),
         "comments": len(show.said),
-        "url": f"{server}/rooms/{show.slug}/",
+        "url": f"{own_url()}/rooms/{show.slug}/",
     }
 
 
