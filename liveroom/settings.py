@@ -325,5 +325,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO"},
         "django.request": {"level": "ERROR", "filters": ["no probes"]},
         "django.server": {"level": "WARNING"},
+        # It logs every address that is asked, with all that stands in it.
+        "httpx": {"level": "WARNING"},
     },
 }

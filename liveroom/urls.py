@@ -6,11 +6,13 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from liveroom.api import NotFoundView
+from liveroom.demo.views import picture
 
 admin.site.site_header = admin.site.site_title = "Liveroom"
 
 urlpatterns = [
     path("", include("rooms.page_urls")),
+    path("pictures/<slug:name>.svg", picture, name="demo-picture"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
