@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from rooms.models import Room
-from rooms.page_texts import ERRORS, TEXTS
+from rooms.page_texts import TEXTS
 from rooms.realtime import runtime
 
 View = Callable[..., HttpResponse]
@@ -96,7 +96,6 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         "path": f"/ws/rooms/{room.slug}/",
         "signed_in": request.user.is_authenticated,
         "texts": TEXTS,
-        "errors": ERRORS,
     }
     response = render(request, "rooms/room.html", {"room": room, "config": config})
     response.headers["Content-Security-Policy"] = content_security_policy(request, stream=room.stream)

@@ -1,7 +1,8 @@
 // The comments that flow over the picture: a bounded list, calm enough to be read.
 
+import { errorText } from "./connection.js";
 import { drawList, part, rowOf, say, show } from "./dom.js";
-import { count, errorText, nameOf, text } from "./texts.js";
+import { count, nameOf, text } from "./texts.js";
 
 const LINES_MAX = 120;
 const NEAR_THE_END = 48;
@@ -38,12 +39,10 @@ export function drawComments({ state, pending }) {
 
 function isNew(state, mine) {
   const { comments, pending } = shown;
-  if (comments !== state.comments || pending === null || pending.length !== mine.length) return true;
-  return pending.some((entry, index) => entry !== mine[index] || written.get(lineOf(entry))?.status !== entry.status);
+  return comments !== state.comments || pending?.length !== mine.length || pending.some((entry, index) => entry !== mine[index]);
 }
 
 const keyOf = (entry) => (entry.key === undefined ? String(entry.id) : `pending-${entry.key}`);
-const lineOf = (entry) => list.querySelector(`[data-key="${CSS.escape(keyOf(entry))}"]`);
 
 function drawAll(state, mine) {
   const entries = [...state.comments.slice(-LINES_MAX), ...mine.map((entry) => ({ ...entry, user: state.user }))];
@@ -83,11 +82,9 @@ function write(line, entry) {
   say(within(".tag"), role && text(role));
   show(within(".tag"), role !== "");
   say(within(".text"), content);
-  say(within(".mark"), status === "failed" ? whyOf(error) : pending ? text("sending") : seq === null ? text("held") : "");
+  say(within(".mark"), status === "failed" ? errorText(error) : pending ? text("sending") : seq === null ? text("held") : "");
   show(within(".again"), status === "failed");
 }
-
-const whyOf = (error) => (error ? errorText(error.frame ?? error) : text("unknown_error"));
 
 /** The same colour for the same person, everywhere. */
 function tintOf(user) {

@@ -11,7 +11,6 @@ const LINES_MAX = 200;
 const DRAW_EVERY = 250;
 const GIST = 120;
 const ONE_BYTE = 0x80;
-const SECRET = /("token"\s*:\s*)"[^"]*"/g;
 const encoder = new TextEncoder();
 
 export class Inspector {
@@ -38,7 +37,7 @@ export class Inspector {
     this.#on("cut", () => live.cut());
     this.#on("stall", () => this.#stall());
     this.#on("disconnect", () => live.close());
-    this.#on("connect", () => (live.status.kind === "waiting" ? live.hurry() : live.connect()));
+    this.#on("connect", () => live.connect());
     this.#on("ping", () => this.#send(JSON.stringify({ msg_type: "ping", seq: live.state.seq })));
     part("raw").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -174,15 +173,15 @@ export class Inspector {
   }
 }
 
-/** A line of traffic as it is kept. A token is a key to an account: nobody who looks over a shoulder needs it. */
-function entryOf({ direction, at, text: raw = "", note = "", ...more }) {
+/** A line of traffic as it is kept. */
+function entryOf({ direction, at, text: raw = "", note = "", code, reason = "" }) {
   if (direction === "info") {
-    const words = text(note, { url: "", code: "", reason: "", ...more }).trim();
+    const words = text(note, { url: raw, code: code ?? "–", reason }).trim();
     return { direction, at, type: words, text: words, seq: null, size: null, frame: {} };
   }
   const frame = parse(raw) ?? {};
   const type = String(frame.msg_type ?? frame.type ?? "–");
-  return { direction, at, type, text: raw.replace(SECRET, '$1"…"'), seq: frame.seq ?? null, size: sizeOf(raw), frame };
+  return { direction, at, type, text: raw, seq: frame.seq ?? null, size: sizeOf(raw), frame };
 }
 
 function sizeOf(raw) {

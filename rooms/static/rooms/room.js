@@ -2,41 +2,29 @@
 
 import { announce } from "./announce.js";
 import { drawComments, startComments } from "./comments.js";
-import { LiveSocket, nextSale, priceAt } from "./connection.js";
+import { errorText, live, nextSale, priceAt } from "./connection.js";
 import { part } from "./dom.js";
 import { rise } from "./hearts.js";
 import { Inspector } from "./inspector.js";
 import * as sheets from "./sheets.js";
 import { drawShelf, startShelf } from "./shelf.js";
 import { drawStage, startStage } from "./stage.js";
-import { config, errorText, text } from "./texts.js";
+import { text } from "./texts.js";
 import { fail, ordered } from "./toasts.js";
-import { keptToken } from "./token.js";
 import { startVideo } from "./video.js";
-import { wx } from "./wx.js";
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-const live = new LiveSocket({
-  wx,
-  url: new URL(config.path, location.href.replace(/^http/, "ws")).href,
-  protocols: ["liveroom.v1"],
-  token: keptToken(config.signed_in),
-});
 const inspector = new Inspector(live);
 
-let clockAhead = 0;
 let bannedUntil = null;
 let drawn = true;
 let alarm = null;
 let catchUp = null;
 
-const now = () => Date.now() + clockAhead;
-
 // --- Receiving.
 
 live.on("frame", (frame) => {
-  if (frame.msg_type === "init" && frame.ts) clockAhead = frame.ts - Date.now();
   if (frame.msg_type === "like" && frame.user?.id !== live.state.user?.id) rise(frame.count);
   if (frame.msg_type === "reject") fail(errorText({ code: "content_rejected" }));
   if (frame.msg_type === "error") wentWrong(frame);
@@ -68,7 +56,7 @@ function drawSoon() {
 
 function draw() {
   const { state, status, pending } = live;
-  const model = { state, status, pending, now: now(), until: bannedUntil };
+  const model = { state, status, pending, now: live.serverNow(), until: bannedUntil };
   drawStage(model);
   drawShelf(model);
   if (state.entered) {
@@ -82,7 +70,7 @@ function draw() {
 /** Prices, mutes and the time to the next try change by the clock alone. */
 function wakeLater({ state, status }) {
   clearTimeout(alarm);
-  const time = now();
+  const time = live.serverNow();
   const until = state.mutedUntil && state.mutedUntil > time ? state.mutedUntil : Infinity;
   const second = status.nextTryAt ? time + 1000 : Infinity;
   const next = Math.min(nextSale(state.shelf, time), until, second);
@@ -96,7 +84,7 @@ part("write").addEventListener("submit", (event) => {
   const content = part("content").value.trim();
   const { content: limit } = live.state.limits;
   fail("");
-  if (limit && [...content].length > limit) fail(text("too_long", { limit }));
+  if (limit && [...content].length > limit) fail(errorText({ field: "content", limit }));
   else if (content !== "") {
     // What goes wrong is said in the comment's own line.
     live.comment(content).catch(() => {});
@@ -118,13 +106,13 @@ part("follow").addEventListener("click", () => {
   live.follow(!live.state.following).catch(() => {});
 });
 
-part("hurry").addEventListener("click", () => (live.status.kind === "idle" ? live.connect() : live.hurry()));
+part("hurry").addEventListener("click", () => live.connect());
 
 async function buy(item) {
   fail("");
   ordered("");
   try {
-    const { order } = await live.buy({ item, price: priceAt(item, now()) });
+    const { order } = await live.buy({ item, price: priceAt(item, live.serverNow()) });
     ordered(text("ordered", { ...order, status: text(`order_${order.status}`) }));
   } catch (error) {
     fail(errorText(error.frame ?? error));
@@ -132,7 +120,7 @@ async function buy(item) {
 }
 
 startComments({
-  retry: (key) => live.retry(key),
+  retry: (key) => live.retry(key).catch(() => {}),
   discard: (key) => live.discard(key),
   redraw: drawSoon,
 });
@@ -141,6 +129,5 @@ startStage();
 startVideo();
 sheets.start();
 
-addEventListener("online", () => live.hurry());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && live.hurry());
 live.connect();

@@ -58,9 +58,10 @@ const drawPinned = onChange((pinned) => {
 
 const drawNumbers = onChange((online, likes, followers) => {
   say(part("online"), text("watching", { count: shortCount(online) }));
-  say(part("likes"), shortCount(likes));
+  say(part("online-short"), shortCount(online));
+  say(part("likes"), likes > 0 ? shortCount(likes) : "");
   say(part("likes-title"), text("likes", { count: count(likes) }));
-  say(part("followers"), text("followers", { count: shortCount(followers) }));
+  say(part("followers"), text(followers === 1 ? "follower" : "followers", { count: shortCount(followers) }));
 });
 
 const drawSelf = onChange((user) => {

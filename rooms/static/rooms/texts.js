@@ -8,14 +8,6 @@ export function text(name, values = {}) {
   return fill(config.texts[name], values);
 }
 
-/** What a viewer is told about an `error` frame: by its code, never by its detail. */
-export function errorText(frame) {
-  if (frame.field === "content" && frame.limit) return text("too_long", { limit: frame.limit });
-  const said = Object.hasOwn(config.errors, frame.code) ? config.errors[frame.code] : text("unknown_error");
-  const wait = frame.retry_after ? text("retry_in", { seconds: Math.ceil(frame.retry_after) }) : "";
-  return wait ? `${said} ${wait}` : said;
-}
-
 function fill(pattern, values) {
   return pattern.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }

@@ -1,7 +1,6 @@
 // The video of `room.stream`: by the browser itself where it can, else by hls.js, which is loaded only then.
 
 import { address, onChange, part, show } from "./dom.js";
-import { text } from "./texts.js";
 
 const HLS = "application/vnd.apple.mpegurl";
 const video = part("video");
@@ -76,5 +75,4 @@ export function startVideo() {
     video.muted = !video.muted;
     part("sound").setAttribute("aria-pressed", String(!video.muted));
   });
-  part("play").setAttribute("aria-label", text("play"));
 }

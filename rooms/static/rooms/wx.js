@@ -26,16 +26,20 @@ class SocketTask {
 
   send({ data, success, fail }) {
     if (this.#socket.readyState !== WebSocket.OPEN) {
-      fail?.({ errMsg: "send: the socket is not open" });
+      fail?.({ errMsg: "sendSocketMessage:fail the socket is not open" });
       return;
     }
     this.#socket.send(data);
-    success?.({ errMsg: "send: ok" });
+    success?.({ errMsg: "sendSocketMessage:ok" });
   }
 
-  close({ code = 1000, reason = "", success } = {}) {
+  close({ code = 1000, reason = "", success, fail } = {}) {
+    if (this.#socket.readyState >= WebSocket.CLOSING) {
+      fail?.({ errMsg: "closeSocket:fail the socket is closed" });
+      return;
+    }
     this.#socket.close(code, reason);
-    success?.({ errMsg: "close: ok" });
+    success?.({ errMsg: "closeSocket:ok" });
   }
 }
 
