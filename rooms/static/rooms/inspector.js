@@ -43,6 +43,8 @@ export class Inspector {
       event.preventDefault();
       this.#send(part("raw-text").value);
     });
+    // It comes into sight when its sheet opens, or its column.
+    new ResizeObserver(() => this.draw()).observe(part("inspector"));
     this.#list.addEventListener("toggle", (event) => this.#unfold(event.target), true);
   }
 
