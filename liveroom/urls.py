@@ -7,8 +7,6 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from liveroom import health
 from liveroom.api import NotFoundView
 
-admin.site.site_header = admin.site.site_title = "Liveroom"
-
 urlpatterns = [
     path("", include("rooms.page_urls")),
     path("i18n/", include("django.conf.urls.i18n")),
