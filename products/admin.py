@@ -76,7 +76,7 @@ admin.site.unregister(Room)
 class ShopRoomAdmin(ItemActions):
     inlines = (ShelfInline,)
     change_form_template = "admin/products/room.html"
-    list_display = (*RoomAdmin.list_display[:-1], "on_shelf_count", "orders_today", "links_shown")
+    list_display = (*RoomAdmin.list_display, "on_shelf_count", "orders_today")
 
     @admin.display(description=_("on the shelf"))
     def on_shelf_count(self, room: Any) -> int:

@@ -84,8 +84,8 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
     """
 
     form = RoomForm
-    list_display: Any = ("cover_shown", "title", "status_shown", "host", "online", "followers", "likes", "links_shown")
-    list_display_links = ("cover_shown", "title")
+    list_display: Any = ("cover_shown", "name", "status_shown", "host", "online", "followers", "likes")
+    list_display_links = ("cover_shown",)
     list_filter = ("status",)
     ordering = (Case(*(When(status=status, then=Value(rank)) for rank, status in enumerate(RANKS))), "-pk")
     search_fields = ("title", "slug", "host__nickname")
@@ -95,14 +95,14 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
     actions = ("start", "pause", "end")
     row_actions: ClassVar[dict[str, str | Promise]] = {"start": _("Start"), "pause": _("Pause"), "end": _("End")}
     add_fieldsets: Any = (
-        (None, {"fields": ("title", "slug", "cover", "stream", "host", "assistants")}),
+        (_("Room"), {"fields": ("title", "slug", "cover", "stream", "host", "assistants")}),
         (_("Show"), {"fields": ("status", "notice")}),
         (_("Viewers"), {"fields": (("allow_comments", "allow_likes", "allow_shop"), "slow_mode")}),
     )
     fieldsets = (
-        add_fieldsets[0],
-        (_("Show"), {"fields": ("status", "notice", "pinned")}),
+        (_("Show"), {"fields": ("notice", "pinned", "status")}),
         add_fieldsets[2],
+        add_fieldsets[0],
         (
             _("Record"),
             {
@@ -117,6 +117,13 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
     def cover_shown(self, room: Room) -> SafeString:
         return picture(room.cover, "thumb room-cover")
 
+    @admin.display(description=_("title"), ordering="title")
+    def name(self, room: Room) -> SafeString:
+        """The title, and where else the room is seen."""
+        control = reverse("admin:rooms_room_change", args=[room.pk])
+        links = format_html_join(" ", "{}", [(link(address, text),) for text, address in self.links(room)])
+        return format_html('<a class="title" href="{}">{}</a><span class="links">{}</span>', control, room.title, links)
+
     @admin.display(description=_("status"), ordering="status")
     def status_shown(self, room: Room) -> SafeString:
         return badge(room.status, Status(room.status).label)
@@ -124,10 +131,6 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
     @admin.display(description=_("online"))
     def online(self, room: Room) -> int:
         return runtime.online_of((room.pk,))[room.pk]
-
-    @admin.display(description=_("links"))
-    def links_shown(self, room: Room) -> SafeString:
-        return format_html('<span class="links">{}</span>', format_html_join(" ", "{}", self._links(room)))
 
     @admin.display(description=_("seq"), ordering="head__seq")
     def seq(self, room: Room) -> int:
@@ -158,9 +161,6 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
         """Where else this room is seen."""
         return ((_("Page"), self.view_on_site(room)), (_("Comments"), list_of("rooms_comment", room=room.pk)))
 
-    def _links(self, room: Room) -> Iterable[tuple[SafeString]]:
-        return [(link(address, text),) for text, address in self.links(room)]
-
     def actions_of(self, obj: Room) -> Iterable[str]:
         return [BUTTONS[step] for step in STEPS[Status(obj.status)]]
 
@@ -189,6 +189,7 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
         context.update(show_save_and_add_another=False, show_save_and_continue=False)
         if obj is not None:
             context.update(
+                title=str(obj),
                 status=self.status_shown(obj),
                 facts=self.facts(obj),
                 links=self.links(obj),

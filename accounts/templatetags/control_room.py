@@ -1,6 +1,6 @@
 """What the administration's pages show beside Django's own."""
 
-from typing import Any
+from typing import Any, Literal
 
 from django import template
 from django.contrib import admin
@@ -18,10 +18,10 @@ RECENT = 12
 
 
 @register.simple_tag
-def recent_changes(request: HttpRequest, of: Model | None = None) -> list[LogEntry]:
+def recent_changes(request: HttpRequest, of: Model | Literal[""] = "") -> list[LogEntry]:
     """Who changed what, newest first: of one row, or of all that this user may look at."""
     entries = LogEntry.objects.select_related("user", "content_type").order_by("-pk")
-    if of is not None:
+    if of:
         kind = ContentType.objects.get_for_model(of)
         return list(entries.filter(content_type=kind, object_id=str(of.pk))[:RECENT])
     registry: dict[type[Model], Any] = admin.site._registry
