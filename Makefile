@@ -38,7 +38,7 @@ check: ## style, types, migrations, deployment settings, import directions
 	$(VENV) -m ruff format --check .
 	DEBUG=1 $(VENV) -m mypy .
 	DEBUG=1 $(VENV) manage.py makemigrations --check --dry-run
-	env -u DEBUG HTTPS=1 ALLOWED_HOSTS=example.org SECRET_KEY="$$($(VENV) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
+	env -u DEBUG HTTPS=1 HSTS_SUBDOMAINS=1 ALLOWED_HOSTS=example.org SECRET_KEY="$$($(VENV) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		$(VENV) manage.py check --deploy --fail-level WARNING
 	.venv/bin/lint-imports --no-logo
 

@@ -94,6 +94,10 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         fieldsets = super().get_fieldsets(request, obj)
         return with_token(fieldsets) if obj and self.has_change_permission(request, obj) else fieldsets
 
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody: an account is switched off, and what it has said, bought and followed stays true."""
+        return False
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
             super().save_model(request, obj, form, change)

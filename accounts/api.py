@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
-from accounts import services, tokens
+from accounts import hooks, services, tokens
 from accounts.errors import ApiError
 from accounts.models import AVATAR_MAX, FOREIGN_ID_MAX, NICKNAME_MAX, User
 from accounts.schema import error_responses
@@ -77,6 +77,8 @@ class HasServerKey(BasePermission):
     message = "The X-Server-Key header is missing or wrong."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
+        if not settings.LIVEROOM_SERVER_KEYS:
+            self.message = "This server has no keys: LIVEROOM_SERVER_KEYS is not set."
         given = request.headers.get("X-Server-Key", "")
         # Every key is compared, so that the time taken tells nothing.
         matches = [constant_time_compare(given, key) for key in settings.LIVEROOM_SERVER_KEYS]
@@ -115,12 +117,13 @@ class GuestView(ApiView):
     @extend_schema(
         operation_id="auth_guest",
         request=GuestSerializer,
-        responses={200: TokenSerializer, **error_responses(400, 403, 429)},
+        responses={200: TokenSerializer, **error_responses(400, 403, 422, 429)},
         auth=[],
     )
     def post(self, request: Request) -> Response:
         """Make a guest; without a nickname one is made up."""
         values = _validated(GuestSerializer, request)
+        _check_nickname(values)
         language = translation.get_language_from_request(request._request)
         nickname = values.get("nickname") or services.guest_nickname(language=language)
         return _token_response(services.user_create_guest(nickname=nickname))
@@ -160,11 +163,13 @@ class MeView(ApiView):
     @extend_schema(
         operation_id="auth_me_change",
         request=ProfileChangeSerializer,
-        responses={200: UserSerializer, **error_responses(400, 401, 403)},
+        responses={200: UserSerializer, **error_responses(400, 401, 403, 422)},
     )
     def patch(self, request: Request) -> Response:
         """Change the nickname, the avatar or both."""
-        user = services.profile_update(user=_caller(request), **_validated(ProfileChangeSerializer, request))
+        values = _validated(ProfileChangeSerializer, request)
+        _check_nickname(values)
+        user = services.profile_update(user=_caller(request), **values)
         return Response(UserSerializer(user).data)
 
 
@@ -177,6 +182,13 @@ def _validated(serializer_class: type[serializers.Serializer[Any]], request: Req
     serializer = serializer_class(data=request.data)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
+
+
+def _check_nickname(values: dict[str, Any]) -> None:
+    """Raise what the other apps have against the nickname, if there is one."""
+    if nickname := values.get("nickname"):
+        for check in hooks.nickname_checks:
+            check(nickname)
 
 
 def _token_response(user: User) -> Response:

@@ -112,7 +112,7 @@ def _from_django(exc: Exception) -> ApiError:
         case OperationalError() | InterfaceError():
             # The pool's time-out arrives as an OperationalError too: Django wraps what its driver raises.
             logger.warning("The database did not answer a request", exc_info=exc)
-            return ApiError("unavailable", 503, "The database does not answer; nothing has happened.", retry=True)
+            return ApiError("unavailable", 503, "The database does not answer; try again.", retry=True, retry_after=2)
     return _unexpected(exc)
 
 

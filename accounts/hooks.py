@@ -1,11 +1,14 @@
 """Where other apps ask to be told of a change of a user: they append a callable in their AppConfig.ready().
 
-Each is called after the save, inside its transaction: what it raises undoes the save.
+Those that are told of a change are called after the save, inside its transaction: what they raise undoes the save.
 """
 
 from collections.abc import Callable
 
 from accounts.models import User
+
+nickname_checks: list[Callable[[str], None]] = []
+"""Called with a nickname that somebody gives himself over HTTP, before it is saved; raises what refuses it."""
 
 profile_changed: list[Callable[[User], None]] = []
 """Called with a user whose nickname or avatar has changed."""

@@ -1,4 +1,4 @@
-"""Who is at the other end of a socket. Synchronous: both functions query the database."""
+"""Who is at the other end of a socket. Synchronous: it queries the database."""
 
 from importlib import import_module
 
@@ -6,15 +6,9 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, load_backend
 from django.utils.crypto import constant_time_compare
 
-from accounts import tokens
 from accounts.models import User
 
 SESSION_KEY_LENGTH_MAX = 4096
-
-
-def user_from_token(token: str) -> User:
-    """Return the token's user. Raises tokens.BadToken."""
-    return tokens.verify(token)
 
 
 def user_from_session(session_key: str) -> User | None:

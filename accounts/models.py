@@ -76,8 +76,9 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
-        """Store a new user who may do everything in the admin."""
-        return self.create_user(username, password, **{**fields, "is_staff": True, "is_superuser": True})
+        """Store a new user who may do everything in the admin, and is called by his username until he names himself."""
+        named = {"nickname": username[:NICKNAME_MAX], **fields}
+        return self.create_user(username, password, **{**named, "is_staff": True, "is_superuser": True})
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks import fanout
 
-SCENARIOS: dict[str, Callable[[], str]] = {"fanout": fanout.run}
+SCENARIOS: dict[str, Callable[[], tuple[str, bool]]] = {"fanout": fanout.run}
 RESULTS = Path(__file__).with_name("RESULTS.md")
 HEAD = "# Results, newest first\n"
 
@@ -33,7 +33,7 @@ def keep(name: str, report: str) -> None:
 
 
 def main() -> int:
-    """Run the scenarios that were named, or all."""
+    """Run the scenarios that were named, or all; exit code 1 when one did not reach what it must."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=f"of: {', '.join(SCENARIOS)} (default: all)")
     parser.add_argument("--no-record", action="store_true", help="print the results only; leave RESULTS.md alone")
@@ -41,12 +41,14 @@ def main() -> int:
     unknown = [name for name in options.scenarios if name not in SCENARIOS]
     if unknown:
         parser.error(f"there is no scenario {unknown[0]!r}; there are: {', '.join(SCENARIOS)}")
+    missed = False
     for name in options.scenarios or SCENARIOS:
-        report = SCENARIOS[name]()
+        report, reached = SCENARIOS[name]()
+        missed = missed or not reached
         print(f"\n{report}\n")
         if not options.no_record:
             keep(name, report)
-    return 0
+    return int(missed)
 
 
 if __name__ == "__main__":

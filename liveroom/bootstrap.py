@@ -21,7 +21,7 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
-NODE_CLIENTS = ROOT / "tests" / "clients"
+NODE_CLIENTS = (ROOT / "tests" / "clients", ROOT / "tests" / "miniprogram")
 # The scripts in a virtual environment hold its path: after a move, as after an upgrade of Python, it is made anew.
 IDENTITY = f"{sys.version} {VENV}"
 VENV_PACKAGE = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
@@ -45,8 +45,10 @@ def main() -> None:
     os.chdir(ROOT)
     ensure_programs(purpose)
     ensure_packages("run" if purpose == "run" else "dev")
-    if purpose == "test" and (NODE_CLIENTS / "package.json").exists():
-        ensure_node_packages()
+    if purpose == "test":
+        for folder in NODE_CLIENTS:
+            if (folder / "package.json").exists():
+                ensure_node_packages(folder)
 
 
 def ensure_programs(purpose: str) -> None:
@@ -107,15 +109,15 @@ def create_venv() -> None:
     (VENV / ".identity").write_text(IDENTITY)
 
 
-def ensure_node_packages() -> None:
-    lock = NODE_CLIENTS / "package-lock.json"
-    stamp = NODE_CLIENTS / "node_modules" / ".installed"
-    wanted = digest(NODE_CLIENTS / "package.json", *([lock] if lock.exists() else []))
+def ensure_node_packages(folder: Path) -> None:
+    lock = folder / "package-lock.json"
+    stamp = folder / "node_modules" / ".installed"
+    wanted = digest(folder / "package.json", *([lock] if lock.exists() else []))
     if read(stamp) == wanted:
         return
-    say("Installing the packages of the Node clients ...")
+    say(f"Installing the Node packages of {folder.relative_to(ROOT)} ...")
     command = ["npm", "ci"] if lock.exists() else ["npm", "install", "--no-package-lock"]
-    run(*command, "--prefix", str(NODE_CLIENTS), "--no-audit", "--no-fund", "--silent")
+    run(*command, "--prefix", str(folder), "--no-audit", "--no-fund", "--silent")
     stamp.parent.mkdir(exist_ok=True)
     stamp.write_text(wanted)
 

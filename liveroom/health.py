@@ -1,19 +1,33 @@
 """Whether this process lives, and whether it can serve: for load balancers and supervisors.
 
-Neither is redirected to HTTPS. Both want a Host header that ALLOWED_HOSTS holds, as every page does: a probe that asks
-by an IP address is answered with 400 unless that address is listed there, or the probe sets the header.
+Both are answered before anything else looks at the request: a probe asks by an IP address that ALLOWED_HOSTS does not
+hold, and without TLS.
 """
 
 import logging
+from collections.abc import Callable
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from rooms.models import RoomHead
 from rooms.realtime import runtime
 
 logger = logging.getLogger(__name__)
+
+
+def probes(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Answer the two addresses; the outermost middleware."""
+    views = {"/healthz": healthz, "/readyz": readyz}
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        view = views.get(request.path_info.removesuffix("/"))
+        return view(request) if view else get_response(request)
+
+    return middleware
 
 
 @never_cache
@@ -40,9 +54,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def _database_answers() -> bool:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-            return bool(cursor.fetchone() == (1,))
+        # A table of ours: a database that was never migrated cannot serve.
+        RoomHead.objects.exists()
+        return True
     except (DatabaseError, InterfaceError) as error:
         logger.warning("The database does not answer: %s", str(error).strip() or type(error).__name__)
         return False

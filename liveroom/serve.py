@@ -1,7 +1,7 @@
 """One server process with Liveroom's limits and a clean end: `python -m liveroom.serve` (Daphne, or uvicorn).
 
 On SIGTERM or SIGINT it accepts nothing more, drains the rooms (every viewer is told to come back), ends what still runs
-and exits with 0, all within 10 s.
+and exits with 0, all within 10 s; with 1 only where a thread hangs in a database that does not answer.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import fcntl
 import logging
 import os
 import resource
+import signal
 import socket
 import sys
 import threading
@@ -46,11 +47,14 @@ def main(arguments: list[str] | None = None) -> None:
     # Imported here, after the settings: it sets Django up.
     from liveroom.asgi import application
 
+    # A shell that starts a process in the background has it ignore SIGINT, and Twisted would leave it so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         listener = listen(options)
     except OSError as error:
         where = f"descriptor {options.fd}" if options.fd is not None else f"{options.host}:{options.port}"
         sys.exit(f"Cannot listen on {where}: {error.strerror or error}.")
+    check_setup()
     raise_descriptor_limit()
     held = hold_database()  # until the process ends
     print(f"Listening on {address(listener)} ({options.server}).", flush=True)
@@ -101,6 +105,25 @@ def address(listener: socket.socket) -> str:
     return f"http://{host}:{name[1]}"
 
 
+def check_setup() -> None:
+    """End with one line where the database lacks migrations; say what else was forgotten."""
+    from django.conf import settings
+    from django.db import DatabaseError, InterfaceError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            sys.exit("The database lacks migrations; type: python manage.py migrate")
+    except (DatabaseError, InterfaceError) as error:
+        # It may come back while this process serves.
+        logger.warning("The database does not answer: %s", str(error).strip() or type(error).__name__)
+    finally:
+        connection.close()
+    if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
+        logger.warning("Pages will fail without their static files; type: python manage.py collectstatic")
+
+
 def raise_descriptor_limit() -> None:
     """A viewer is a descriptor, and the usual soft limit of 1,024 stands for programs that call select()."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -134,13 +157,14 @@ def hold_database() -> IO[str] | None:
     return file
 
 
-async def drain() -> None:
+async def drain_rooms() -> None:
     """Send every viewer of this process away to come back, within DRAIN_TIMEOUT; what goes wrong is logged."""
     from rooms.realtime import runtime
+    from rooms.realtime.drain import drain
 
     end_at_the_latest()
     try:
-        await asyncio.wait_for(runtime.current().drain(), DRAIN_TIMEOUT)
+        await asyncio.wait_for(drain(runtime.current()), DRAIN_TIMEOUT)
     except TimeoutError:
         logger.error("The rooms were not drained within %s s; what is left is cut.", DRAIN_TIMEOUT)
     except Exception:
@@ -169,7 +193,7 @@ def serve_daphne(application: Application, listener: socket.socket) -> None:
     logging.getLogger("daphne").setLevel(logging.WARNING)
 
     class LiveroomRequest(WebRequest):
-        """A handshake whose Origin may be anything: without a cookie it is no reason to turn a client away."""
+        """A handshake whose Origin and offers may be anything: they are no reason to turn a client away."""
 
         def process(self) -> Any:
             headers = self.requestHeaders
@@ -181,6 +205,11 @@ def serve_daphne(application: Application, listener: socket.socket) -> None:
                 headers.removeHeader(b"origin")
                 if origin:
                     headers.addRawHeader(b"origin", b"null")
+            offers = b",".join(headers.getRawHeaders(b"sec-websocket-protocol", []))
+            names = dict.fromkeys(name.strip() for name in offers.split(b",") if name.strip() and name.isascii())
+            headers.removeHeader(b"sec-websocket-protocol")
+            if names:
+                headers.addRawHeader(b"sec-websocket-protocol", b", ".join(names))
             return super().process()
 
     class LiveroomServer(Server):
@@ -214,7 +243,7 @@ def serve_daphne(application: Application, listener: socket.socket) -> None:
 
         async def end(self) -> None:
             self.port.stopListening()
-            await drain()
+            await drain_rooms()
             running = [details.get("application_instance") for details in self.connections.values()]
             tasks = [task for task in running if task is not None]
             for task in tasks:
@@ -248,7 +277,7 @@ def serve_uvicorn(application: Application, listener: socket.socket) -> None:
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             for server in self.servers:
                 server.close()
-            await drain()
+            await drain_rooms()
             await super().shutdown(sockets)
 
     config = Config(

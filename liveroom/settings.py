@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -48,6 +49,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "liveroom.health.probes",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -115,6 +117,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Channel layer: in-memory unless REDIS_URL names a server.
 
 REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL and not re.match(r"(rediss?|unix)://.", REDIS_URL):
+    # Without the URL itself: it may hold a password.
+    raise ImproperlyConfigured("REDIS_URL cannot be read; it takes redis://[user:password@]host[:port][/number].")
 CHANNEL_LAYERS: dict[str, dict[str, object]] = {
     "default": (
         {
@@ -161,11 +166,10 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+# The rest of the domain is its owner's: a browser that was told so keeps to it for a year.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_SUBDOMAINS", default=False)
 # Only behind a proxy that always sets or removes this header.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("TRUST_PROXY", default=False) else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$"]
 
 # A room's form sends a dozen fields for each of the 200 items of a full shelf.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
@@ -178,11 +182,15 @@ LOCALE_PATHS = [BASE_DIR / "liveroom" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
+if TIME_ZONE not in available_timezones():
+    raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE!r}; it takes a name such as Asia/Shanghai or UTC.")
 
 # --- Static files: no build step; whitenoise serves them.
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+# The client file: the page imports the one that mini-programs use, unchanged.
+STATICFILES_DIRS = [("miniprogram/utils", BASE_DIR / "miniprogram" / "utils")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -239,7 +247,7 @@ if LIVEROOM_GUESTS not in ("watch", "talk"):
     raise ImproperlyConfigured(f"LIVEROOM_GUESTS is {LIVEROOM_GUESTS!r}; it takes watch or talk.")
 # Origins (scheme://host[:port]) beside our own whose pages may use the session cookie on the socket, and the API by
 # CORS.
-LIVEROOM_WEB_ORIGINS = env.list("LIVEROOM_WEB_ORIGINS", default=[])
+LIVEROOM_WEB_ORIGINS = [origin.strip() for origin in env.list("LIVEROOM_WEB_ORIGINS", default=[])]
 for _origin in LIVEROOM_WEB_ORIGINS:
     if not re.fullmatch(r"https?://[^/\s]+", _origin):
         raise ImproperlyConfigured(f"LIVEROOM_WEB_ORIGINS holds {_origin!r}; an origin is scheme://host[:port].")
@@ -247,7 +255,7 @@ CORS_ALLOWED_ORIGINS = LIVEROOM_WEB_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/api/"
 # Secrets of the systems that may call POST /api/auth/issue. Default: none, the route is closed.
-LIVEROOM_SERVER_KEYS = env.list("LIVEROOM_SERVER_KEYS", default=[])
+LIVEROOM_SERVER_KEYS = [key.strip() for key in env.list("LIVEROOM_SERVER_KEYS", default=[]) if key.strip()]
 # What relative URLs in frames are relative to. Default: the address that the client itself connected to.
 LIVEROOM_BASE_URL = env.str("LIVEROOM_BASE_URL", default="")
 # Seconds a token is good for. Default: 30 days.
@@ -268,6 +276,9 @@ LIVEROOM_STAFF_RATE = env.number("LIVEROOM_STAFF_RATE", default=10)
 LIVEROOM_REPEAT = env.number("LIVEROOM_REPEAT", default=5)
 # Likes per second and user; what is above is ignored. Default: 50.
 LIVEROOM_LIKE_RATE = env.int("LIVEROOM_LIKE_RATE", default=50)
+# Follows and unfollows per second and user, after ten at once. Default: 1. Guards the log: each is an event in every
+# room of the host.
+LIVEROOM_FOLLOW_RATE = env.number("LIVEROOM_FOLLOW_RATE", default=1)
 # Guests per minute that one address may make over HTTP. Default: 30. Guards the table of users.
 LIVEROOM_GUEST_RATE = env.int("LIVEROOM_GUEST_RATE", default=30)
 # Bytes of one client frame. Default: 16384.
@@ -299,11 +310,22 @@ LIVEROOM_WRITER_QUEUE = env.int("LIVEROOM_WRITER_QUEUE", default=2000)
 # Seconds a database read for a socket may take before the client is told `unavailable`. Default: 10.
 LIVEROOM_DB_TIMEOUT = env.number("LIVEROOM_DB_TIMEOUT", default=10)
 
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+    raise ImproperlyConfigured(f"LOG_LEVEL is {LOG_LEVEL!r}; it takes DEBUG, INFO, WARNING, ERROR or CRITICAL.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "filters": {"no probes": {"()": "liveroom.logs.NoProbes"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "WARNING"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        # Without handlers of its own: Django's would say everything twice.
+        "django": {"handlers": [], "level": "INFO"},
+        "django.request": {"level": "ERROR", "filters": ["no probes"]},
+        "django.server": {"level": "WARNING"},
+        # It logs every address that is asked, with all that stands in it.
+        "httpx": {"level": "WARNING"},
+    },
 }

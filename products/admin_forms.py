@@ -130,6 +130,7 @@ def save_shelf(tx: RoomTransaction, *, room_id: int, formset: ShelfFormSet) -> N
     """Apply the rows' changes in an order in which none stands in another's way; raises FormRefused."""
     formset.save(commit=False)
     kept, gone = formset.kept(), formset.gone()
+    shelf.products_lock(form.cleaned_data["product"].pk for form in kept if not form.existing)
     tx.buffer(ItemBuffer).load(form.instance.pk for form in (*kept, *gone) if form.existing)
     items = {form: form.instance.pk for form in kept}
     for form in gone:

@@ -44,7 +44,9 @@ class OrderAdmin(ReadOnlyAdmin):
         """What was bought, as it was called then; it leads to the product."""
         product = order.item.product
         address = list_of("products_order", product=product.pk)
-        return format_html('<span class="who">{}{}</span>', picture(product.cover, "avatar"), link(address, order.title))
+        return format_html(
+            '<span class="who">{}{}</span>', picture(product.cover, "avatar"), link(address, order.title)
+        )
 
     @admin.display(description=_("total"))
     def total_shown(self, order: Order) -> str:

@@ -108,7 +108,7 @@ class RoomStats(msgspec.Struct, kw_only=True):
 class ShelfView(RoomView):
     """The shelf of a room."""
 
-    @extend_schema(operation_id="room_shelf", responses={200: ShelfPage, **error_responses(404)})
+    @extend_schema(operation_id="room_shelf", responses={200: ShelfPage, **error_responses(403, 404)})
     def get(self, request: Request, slug: str) -> Response:
         """Return the items on the shelf, in order, at most 200."""
         return Response(ShelfPage(results=selectors.shelf(self.room.pk)))

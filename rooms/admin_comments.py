@@ -19,11 +19,12 @@ from accounts.admin_rows import RowActions
 from accounts.models import User
 from rooms.admin_filters import RoomFilter, UserFilter
 from rooms.admin_forms import reason
+from rooms.admin_moderation import ModerationActions
 from rooms.admin_saving import ReadOnlyAdmin
 from rooms.admin_shown import badge, link, room_link
 from rooms.messages import Refused
 from rooms.models import Comment, Room
-from rooms.services.comments import comment_pin, comments_remove
+from rooms.services.comments import STAFF, comment_pin, comments_remove
 from rooms.transaction import RoomTransaction
 
 REMOVED_AT_ONCE = 200
@@ -38,7 +39,7 @@ def users_named(term: str) -> QuerySet[User] | None:
     return found if found.exists() else None
 
 
-class CommentAdmin(RowActions, ReadOnlyAdmin):
+class CommentAdmin(ModerationActions, RowActions, ReadOnlyAdmin):
     """The comments as they were posted. They are taken down and pinned, never edited or deleted: they are the log."""
 
     list_display = ("comment", "by", "in_room", "state_shown", "created_at")
@@ -54,6 +55,8 @@ class CommentAdmin(RowActions, ReadOnlyAdmin):
         "remove": _("Take down"),
         "pin": _("Pin"),
         "unpin": _("Unpin"),
+        "mute_writers": _("Mute"),
+        "ban_writers": _("Ban"),
     }
 
     @admin.display(description=_("comment"))
@@ -64,7 +67,9 @@ class CommentAdmin(RowActions, ReadOnlyAdmin):
     @admin.display(description=_("user"))
     def by(self, comment: Comment) -> SafeString:
         his = reverse("admin:rooms_comment_changelist") + f"?user={comment.user_id}"
-        return format_html('<span class="who">{}{}</span>', picture(comment.avatar, "avatar"), link(his, comment.nickname))
+        return format_html(
+            '<span class="who">{}{}</span>', picture(comment.avatar, "avatar"), link(his, comment.nickname)
+        )
 
     @admin.display(description=_("room"))
     def in_room(self, comment: Comment) -> SafeString:
@@ -83,7 +88,8 @@ class CommentAdmin(RowActions, ReadOnlyAdmin):
             yield "pin"
         if obj.state != Comment.State.REMOVED:
             yield "remove"
-        yield from (name for name in self.row_actions if name not in CommentAdmin.row_actions)
+        if obj.role not in STAFF:
+            yield from ("mute_writers", "ban_writers")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Comment], search_term: str

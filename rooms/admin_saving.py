@@ -9,16 +9,13 @@ from django.contrib.admin.utils import unquote
 from django.contrib.messages import get_messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.text import capfirst
-from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_forms import with_token
 from accounts.admin_lists import LongListAdmin
 from rooms.admin_forms import FormRefused
-from rooms.models import Room
 from rooms.transaction import RoomTransaction
 
 TRIES = 3

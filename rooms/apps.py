@@ -10,8 +10,9 @@ class RoomsConfig(AppConfig):
         from accounts import hooks
         from accounts.errors import error_translators
         from rooms import errors
-        from rooms.services import profiles
+        from rooms.services import profiles, words
 
+        hooks.nickname_checks.append(words.nickname_check)
         hooks.profile_changed.append(profiles.profile_changed)
         hooks.tokens_revoked.append(profiles.tokens_revoked)
         error_translators.append(errors.translate)

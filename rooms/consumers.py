@@ -13,9 +13,9 @@ from django.conf import settings
 from rooms import messages, reading
 from rooms.handshake import Handshake, read_handshake
 from rooms.messages import ClientFrame, Close, Code, Refused, ServerFrame
+from rooms.models import now_ms
 from rooms.reading import Envelope
 from rooms.realtime import runtime
-from rooms.realtime.hub import now_ms
 from rooms.realtime.limits import FrameGate
 from rooms.realtime.outbox import Outbox
 from rooms.realtime.transport import socket_of
@@ -180,11 +180,6 @@ class RoomConsumer(ViewerSession, AsyncConsumer):
         self._backlog.append(job)
         if self._worker is None:
             self._worker = asyncio.create_task(self._work())
-
-    def soon(self, run: Callable[[], Awaitable[None]]) -> None:
-        """Do something for this socket after what waits already."""
-        if not self.ended:
-            self._later(Job(run, None, None))
 
     async def _work(self) -> None:
         try:

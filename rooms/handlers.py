@@ -1,31 +1,48 @@
 """One handler method for each msg_type of a room. Services decide; nothing here writes to the database."""
 
 import asyncio
+from copy import copy
 
 from django.conf import settings
 
+from accounts.services import profile_update
 from rooms import messages, selectors
 from rooms.messages import Close, Code, CommentAck, FollowAction, Refused, SubscribeAck
-from rooms.realtime.limits import Speaker
+from rooms.realtime.limits import Speaker, TokenBucket
 from rooms.services.comments import Post, Posted, content_clean
 from rooms.services.follows import Followed, SetFollow
 from rooms.session import ViewerSession
+from rooms.who import check_nickname
+
+LOGINS_AT_ONCE = 5
 
 
 class RoomHandlers(ViewerSession):
     """What a viewer may send to a room. A handler raises Refused to answer with an ``error``."""
 
     _synced_at: float = float("-inf")
+    _logins: TokenBucket | None = None
 
     async def handle_login(self, frame: messages.Login) -> None:
+        self._login_in_time()
         await self.login(frame.token, frame.nickname, frame.since, frame.epoch)
         self.answer("login", frame)
 
     async def handle_join(self, frame: messages.Join) -> None:
         # Everybody is in the room from `init` on: there is only a guest's name to take.
         if frame.nickname is not None:
-            self.rename_guest(frame.nickname)
+            await self._rename_guest(frame.nickname)
         self.answer("join", frame)
+
+    async def _rename_guest(self, nickname: str) -> None:
+        nickname = await self.runtime.database.read(check_nickname, nickname)
+        user = self.viewer.user
+        if user is None:
+            self.rename_guest(nickname)
+        elif user.is_guest and user.nickname != nickname:
+            self._login_in_time()
+            # A copy: what he is to this socket changes when the change is heard of, and is told then.
+            await self.runtime.database.write(profile_update, user=copy(user), nickname=nickname)
 
     async def handle_message(self, frame: messages.PostComment) -> None:
         content, refusal = self._judge(frame.content)
@@ -87,6 +104,13 @@ class RoomHandlers(ViewerSession):
         self.answer("like", frame)
 
     async def handle_subscribe(self, frame: messages.Subscribe) -> None:
+        speaker = self.room.speaker(self.person_id, self.role)
+        wait = speaker.follows.take()
+        if wait:
+            rate = settings.LIVEROOM_FOLLOW_RATE
+            raise Refused(
+                Code.RATE_LIMITED, f"At most {rate:g} follows per second.", retry_after=round(wait, 3), limit=rate
+            )
         user = await self.require_user()
         command = SetFollow(self.room.room_id, user, self.role, frame.action is FollowAction.FOLLOW)
 
@@ -135,6 +159,17 @@ class RoomHandlers(ViewerSession):
         self._sync_in_time()
         await self.show(None, None)
         self.answer("init", frame)
+
+    def _login_in_time(self) -> None:
+        # Each is a whole picture, and may be a new name: as dear as a sync.
+        every = settings.LIVEROOM_SYNC_EVERY
+        if self._logins is None:
+            self._logins = TokenBucket(1 / every if every else 0, LOGINS_AT_ONCE)
+        wait = self._logins.take()
+        if wait:
+            raise Refused(
+                Code.RATE_LIMITED, f"One login or new name every {every:g} s.", retry_after=round(wait, 3), limit=every
+            )
 
     def _sync_in_time(self) -> None:
         every, now = settings.LIVEROOM_SYNC_EVERY, asyncio.get_running_loop().time()

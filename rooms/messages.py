@@ -103,6 +103,19 @@ class Refused(Exception):
         self.close = close
         self.extra = extra
 
+    def closing(self, code: Close) -> "Refused":
+        """The same refusal, one that ends the socket: it may be somebody else's too, so it is not changed itself."""
+        return Refused(
+            self.code,
+            self.detail,
+            retry_after=self.retry_after,
+            field=self.field,
+            limit=self.limit,
+            until=self.until,
+            close=self.close or code,
+            **self.extra,
+        )
+
 
 # --- What a client sends.
 

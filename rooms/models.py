@@ -1,6 +1,7 @@
 """What a room remembers. Counters and numbers are changed by services alone, under the lock of RoomHead."""
 
 import secrets
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,15 @@ from django.utils.translation import gettext_lazy as _
 def new_epoch() -> str:
     """A random id of one room's log."""
     return secrets.token_hex(8)
+
+
+def now_ms() -> int:
+    """The time as frames carry it."""
+    return time.time_ns() // 1_000_000
+
+
+FOREVER = 253_402_300_799_999
+"""The end of the year 9999, in ms: over the wire, the end of what has none."""
 
 
 def to_ms(moment: datetime) -> int:
@@ -80,8 +90,9 @@ class Room(models.Model):
         with transaction.atomic():
             super().save(*args, **kwargs)
             if adding:
-                followers = HostHead.objects.filter(host_id=self.host_id).values_list("followers", flat=True).first()
-                RoomHead.objects.create(room=self, followers=followers or 0)
+                # Locked: a follow meanwhile either counts here already, or finds this room when it comes.
+                host = HostHead.objects.select_for_update(no_key=True).filter(host_id=self.host_id).first()
+                RoomHead.objects.create(room=self, followers=host.followers if host else 0)
 
 
 class RoomHead(models.Model):
@@ -171,10 +182,106 @@ class Follow(models.Model):
         return f"{self.user_id} → {self.host_id}"
 
 
+class Sanction(models.Model):
+    """That a user may not speak (mute) or not be there at all (ban), in one room or (None) in all of them.
+
+    Rows are never changed but for their end, so they are the history. Of each kind, user and room one row at most has
+    no ``ending``: it is the latest word, and holds until its time has come.
+    """
+
+    class Kind(models.TextChoices):
+        MUTE = "mute", _("mute")
+        BAN = "ban", _("ban")
+
+    class Ending(models.TextChoices):
+        LIFTED = "lifted", _("lifted")
+        REPLACED = "replaced", _("replaced")
+        EXPIRED = "expired", _("expired")
+
+    kind = models.CharField(_("kind"), max_length=4, choices=Kind.choices)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sanctions", verbose_name=_("user"))
+    room = models.ForeignKey(
+        Room,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="sanctions",
+        verbose_name=_("room"),
+        help_text=_("Empty: all rooms."),
+    )
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True, help_text=_("For the staff; he is not told."))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("imposed by")
+    )
+    created_at = models.DateTimeField(_("time"), default=timezone.now)
+    ending = models.CharField(_("ending"), max_length=8, choices=Ending.choices, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("ended by")
+    )
+
+    class Meta:
+        verbose_name = _("mute or ban")
+        verbose_name_plural = _("mutes and bans")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "kind", "room"], condition=models.Q(ending=""), name="sanction_latest_in_room"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "kind"],
+                condition=models.Q(ending="", room__isnull=True),
+                name="sanction_latest_everywhere",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.user}"
+
+    @property
+    def state(self) -> str:
+        """``active``, or how it ended."""
+        if not self.ending and self.until is not None and to_ms(self.until) <= now_ms():
+            return self.Ending.EXPIRED
+        return self.ending or "active"
+
+
+class BlockedWord(models.Model):
+    """A word that is not shown: what holds it is refused, or the word in it masked.
+
+    ``folded`` is what is looked for; a word is another one if that is another.
+    """
+
+    class Action(models.TextChoices):
+        REFUSE = "refuse", _("refuse the comment")
+        MASK = "mask", _("mask the word")
+
+    word = models.CharField(_("word"), max_length=50)
+    folded = models.CharField(max_length=1000, unique=True, editable=False)
+    action = models.CharField(_("action"), max_length=6, choices=Action.choices, default=Action.REFUSE)
+    created_at = models.DateTimeField(_("time"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("blocked word")
+        verbose_name_plural = _("blocked words")
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class WordsVersion(models.Model):
+    """One row with a random text, another one after each change of the blocked words: what a process looks at."""
+
+    version = models.CharField(max_length=32, default=new_epoch)
+
+    def __str__(self) -> str:
+        return self.version
+
+
 class ViewerChange(models.Model):
     """That something of a user's own changed, in one room or (None) everywhere: his sockets read it again.
 
-    Kept for a minute: it reaches them where the channel layer does not.
+    Kept for an hour: it reaches them where the channel layer does not.
     """
 
     room = models.ForeignKey(Room, models.CASCADE, null=True, related_name="+")

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import msgspec
@@ -12,12 +12,14 @@ from accounts import tokens
 from accounts.models import User, new_public_id
 from accounts.services import profile_update, user_create_guest
 from rooms import messages, selectors
+from rooms.answering import Answering
 from rooms.handshake import Handshake
 from rooms.messages import Close, Code, LimitsPart, Refused, Role, UserPart
+from rooms.models import now_ms
 from rooms.publish import LogEntry
-from rooms.realtime.hub import RoomHub, now_ms
+from rooms.realtime.drain import restarting
+from rooms.realtime.hub import RoomHub
 from rooms.realtime.outbox import Outbox
-from rooms.realtime.runtime import Runtime, restarting
 from rooms.realtime.transport import Parcel
 from rooms.selectors import GUEST, Picture, Viewer, user_part
 from rooms.who import Who, check_nickname, find_viewer, made_up_guest, who_by_handshake, who_by_token
@@ -25,23 +27,22 @@ from rooms.who import Who, check_nickname, find_viewer, made_up_guest, who_by_ha
 GUEST_ANNOUNCED_AFTER = 2.0
 """Seconds in which a login can still come before a guest is announced."""
 
+SENT_AWAY = {Code.BAD_TOKEN: Close.BAD_TOKEN, Code.BANNED: Close.BANNED}
+"""What ends the socket of one who is read again, and how."""
+
 logger = logging.getLogger(__name__)
 
 NO_COMMENTS = msgspec.Raw(b"[]")
 
 
-class ViewerSession:
+class ViewerSession(Answering):
     """The viewer behind one socket: a stored user, a guest with a name in memory, or one who only watches."""
 
     init_frame: ClassVar[type[messages.Init]] = messages.Init
 
     handshake: Handshake
-    runtime: Runtime
     outbox: Outbox
     ended: bool
-    send_frame: Callable[..., None]
-    refuse: Callable[..., None]
-    soon: Callable[[Callable[[], Awaitable[None]]], None]
     end: Callable[[Refused], None]
     close: Callable[[Close], None]
 
@@ -51,9 +52,9 @@ class ViewerSession:
     guest: UserPart | None = None
     person_id: str = ""
     _token_version: int | None = None
-    _stale: bool = False
-    _unanswered: int = 0
-    _all_answered: asyncio.Future[None] | None = None
+    stale: bool = False
+    _rereading: asyncio.Task[None] | None = None
+    _logging_in: bool = False
 
     @property
     def room(self) -> RoomHub:
@@ -69,6 +70,12 @@ class ViewerSession:
     @property
     def is_staff(self) -> bool:
         return self.viewer.role in (Role.HOST, Role.ASSISTANT)
+
+    @property
+    def muted_until(self) -> int | None:
+        """Until when the viewer may not speak; None as soon as that time has come."""
+        until = self.viewer.muted_until
+        return until if until is not None and until > now_ms() else None
 
     @property
     def part(self) -> UserPart | None:
@@ -90,8 +97,7 @@ class ViewerSession:
             await self._become(who)
             await self.show(self.handshake.since, self.handshake.epoch)
         except Refused as refused:
-            refused.close = refused.close or Close.TRY_AGAIN
-            raise
+            raise refused.closing(Close.TRY_AGAIN) from refused
         except Exception as error:
             logger.exception("A handshake failed: %s", self.handshake.slug)
             raise Refused(
@@ -121,9 +127,7 @@ class ViewerSession:
             try:
                 viewer, guest = await self._find(who), None
             except Refused as refused:
-                if refused.code is Code.BAD_TOKEN:
-                    refused.close = Close.BAD_TOKEN
-                raise
+                raise (refused.closing(Close.BAD_TOKEN) if refused.code is Code.BAD_TOKEN else refused) from None
         self._take_on(viewer, guest, who.token_version if who else None)
         delay = GUEST_ANNOUNCED_AFTER if guest else 0.0
         hub.presence.enter(self.person_id, self.part, announce_after=delay)
@@ -158,7 +162,8 @@ class ViewerSession:
             picture, _ = await hub.picture(at_least=since)
             events = await hub.missed(since)
         else:
-            picture, events = await hub.picture()
+            # Not older than what this socket has: a client would see its own events again.
+            picture, events = await hub.picture(at_least=self.outbox.seq)
         # One step on the loop from here: nothing can come between the picture, its events and the membership.
         if self.ended:
             return
@@ -167,9 +172,8 @@ class ViewerSession:
         if not self.entered:
             self.entered = True
             hub.add(self)
-        if self._stale:
-            self._stale = False
-            self.soon(self.reread)
+        if self.stale:
+            self.reread_soon()
 
     def can_replay(self, since: int, epoch: str | None) -> bool:
         """Whether the events after ``since`` can be sent instead of the whole picture."""
@@ -196,7 +200,7 @@ class ViewerSession:
             user=self.part,
             role=self.role,
             following=self.viewer.following,
-            muted_until=self.viewer.muted_until,
+            muted_until=self.muted_until,
             epoch=picture.epoch,
             seq=seq,
             recovered=recovered,
@@ -216,9 +220,19 @@ class ViewerSession:
     async def login(self, token: str, nickname: str | None, since: int | None, epoch: str | None) -> None:
         """Be the token's user: leave as who one was, join as him. Raises Refused, and then nothing has changed."""
         who = who_by_token(token)
+        self._logging_in = True
+        try:
+            await self._become_user(who, nickname, since, epoch)
+        finally:
+            self._logging_in = False
+        if self.stale:
+            self.reread_soon()
+
+    async def _become_user(self, who: Who, nickname: str | None, since: int | None, epoch: str | None) -> None:
         viewer = await self._find(who)
         if nickname is not None and viewer.user is not None and viewer.user.is_guest:
-            await self.runtime.database.write(profile_update, user=viewer.user, nickname=check_nickname(nickname))
+            nickname = await self.runtime.database.read(check_nickname, nickname)
+            await self.runtime.database.write(profile_update, user=viewer.user, nickname=nickname)
             viewer = await self._find(who)
         before = self.viewer.user
         if before is None or viewer.user is None or before.pk != viewer.user.pk:
@@ -228,12 +242,12 @@ class ViewerSession:
         else:
             self.viewer, self._token_version = viewer, who.token_version
             self.room.presence.renamed(self.person_id, user_part(viewer.user, viewer.role))
+        self.stale = False
         try:
             await self.show(since, epoch)
         except Refused as refused:
             # He is somebody else already, and cannot be shown it: let him come back.
-            refused.close = Close.TRY_AGAIN
-            raise
+            raise refused.closing(Close.TRY_AGAIN) from refused
 
     async def require_user(self) -> User:
         """The stored user behind this socket; a guest who may talk becomes one. Raises Refused ``login_required``."""
@@ -251,8 +265,7 @@ class ViewerSession:
         return user
 
     def rename_guest(self, nickname: str) -> None:
-        """Give a guest another name; who is stored already keeps his."""
-        nickname = check_nickname(nickname)
+        """Give a guest in memory another name, a checked one."""
         if self.guest is not None and nickname != self.guest.nickname:
             self.guest.nickname = nickname
             self.room.presence.renamed(self.person_id, self.guest)
@@ -260,6 +273,8 @@ class ViewerSession:
 
     def left(self, *, grace: float) -> None:
         """The socket is gone, or about to be."""
+        if self._rereading is not None:
+            self._rereading.cancel()
         self._depart(grace=grace)
         if self.hub is not None:
             self.hub.discard(self)
@@ -276,25 +291,52 @@ class ViewerSession:
     # --- What changes of him meanwhile.
 
     def viewer_changed(self, values: dict[str, Any]) -> None:
-        """Take over what changed of this viewer, and tell him; without values read it."""
-        if not self.entered:
-            self._stale = True
-        elif not values:
-            self.soon(self.reread)
-        else:
+        """Take over what changed of this viewer, and tell him; without values it is read."""
+        if self.entered and values:
             self._update(self.viewer._replace(**values))
+        else:
+            self.stale = True
+            self.reread_soon()
 
-    async def reread(self) -> None:
-        """Read again who this is; one who is no longer let in is sent away."""
-        if self.viewer.user is None:
-            return
+    def reread_soon(self) -> None:
+        """Read again who this is, once for all that changed meanwhile, and beside what the client has waiting.
+
+        Until it was read he stays ``stale``: what fails now is tried again by the runtime.
+        """
+        idle = self._rereading is None and not self._logging_in
+        if idle and self.entered and not self.ended and self.hub is not None:
+            self._rereading = asyncio.create_task(self._reread())
+
+    async def _reread(self) -> None:
         try:
-            viewer = await self._find(Who({"pk": self.viewer.user.pk}, self._token_version))
-        except Refused as refused:
-            if refused.code is Code.BAD_TOKEN:
-                refused.close = Close.BAD_TOKEN
-            raise
-        self._update(viewer)
+            while self.stale and not self.ended and (user := self.viewer.user) is not None:
+                self.stale = False
+                who = Who({"pk": user.pk}, self._token_version)
+                try:
+                    viewer = await self._find(who)
+                except Refused as refused:
+                    # One who logged in as somebody else meanwhile was read then.
+                    close = SENT_AWAY.get(refused.code)
+                    if close is not None and self._is_still(who):
+                        self.refuse(refused.closing(close))
+                    else:
+                        self._read_later()
+                    return
+                if self._is_still(who):
+                    self._update(viewer)
+        except Exception:
+            self._read_later()
+            logger.exception("A viewer could not be read again")
+        finally:
+            self._rereading = None
+
+    def _read_later(self) -> None:
+        self.stale = True
+        self.runtime.users.unread.add(self)
+
+    def _is_still(self, who: Who) -> bool:
+        user = self.viewer.user
+        return user is not None and (user.pk, self._token_version) == (who.lookup["pk"], who.token_version)
 
     def _update(self, viewer: Viewer) -> None:
         before, self.viewer = (self.part, self.viewer[1:]), viewer
@@ -306,52 +348,8 @@ class ViewerSession:
     def send_me(self, token: str | None = None) -> None:
         """Tell the viewer who he is."""
         frame = messages.Me(
-            user=self.part, role=self.role, following=self.viewer.following, muted_until=self.viewer.muted_until
+            user=self.part, role=self.role, following=self.viewer.following, muted_until=self.muted_until
         )
         if token is not None:
             frame.token = token
         self.send_frame(frame)
-
-    def answer(self, to: str, frame: messages.ClientFrame, ack: messages.Ack | None = None) -> None:
-        """Acknowledge a frame: always with an ``ack`` of its own, else when it carries a ``ref``."""
-        reply = ack
-        if reply is None:
-            if frame.ref is None:
-                return
-            reply = messages.Ack(to=to)
-        if frame.ref is not None:
-            reply.ref = frame.ref
-        self.send_frame(reply)
-
-    def submit(
-        self,
-        command: Any,
-        to: str,
-        frame: messages.ClientFrame,
-        done: Callable[[Any], None],
-        undo: Callable[[], None] | None = None,
-    ) -> None:
-        """Have a command committed, and its sender answered after that; ``undo`` is called when it was refused."""
-
-        def settled(outcome: Any) -> None:
-            self._unanswered -= 1
-            try:
-                if isinstance(outcome, Refused):
-                    if undo is not None:
-                        undo()
-                    self.refuse(outcome, to, frame)
-                else:
-                    done(outcome)
-            finally:
-                waiting = self._all_answered
-                if waiting is not None and not self._unanswered and not waiting.done():
-                    waiting.set_result(None)
-
-        self.runtime.writer(self.room.room_id).submit(command, settled)
-        self._unanswered += 1
-
-    async def answered(self) -> None:
-        """Wait until everything that this socket submitted is answered."""
-        if self._unanswered:
-            self._all_answered = asyncio.get_running_loop().create_future()
-            await self._all_answered

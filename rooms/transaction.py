@@ -1,7 +1,6 @@
 """The only writer of a room's log, its seq and its counters."""
 
-import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -10,14 +9,14 @@ from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from rooms.messages import DurableFrame, encode
-from rooms.models import Event, Room, RoomHead, ViewerChange
+from rooms.models import Event, Room, RoomHead, ViewerChange, now_ms
 from rooms.publish import Batch, LogEntry, publish
 
-NOTED_FOR = timedelta(minutes=1)
+NOTED_FOR = timedelta(hours=1)
 COUNTERS = ("seq", "followers", "likes", "held", "budget_second", "budget_used")
 counters = attrgetter(*COUNTERS)
 
@@ -84,7 +83,7 @@ class RoomTransaction:
         missing = [pk for pk in self._ids if pk not in self.heads or pk not in self.rooms]
         if missing:
             raise Room.DoesNotExist(f"No room with key {missing[0]}.")
-        self.now = time.time_ns() // 1_000_000
+        self.now = now_ms()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -181,10 +180,15 @@ def note_viewers(changed: Iterable[tuple[int | None, int]]) -> None:
     """Note that something of these (room or None, user) changed, in the transaction in which it does."""
     rows = [ViewerChange(room_id=room_id, user_id=user_id) for room_id, user_id in changed]
     if rows:
-        ViewerChange.objects.filter(at__lt=timezone.now() - NOTED_FOR).delete()
+        old = Q(at__lt=timezone.now() - NOTED_FOR)
+        for row in rows:
+            old |= Q(room_id=row.room_id, user_id=row.user_id)
+        ViewerChange.objects.filter(old).delete()
         ViewerChange.objects.bulk_create(rows)
 
 
-def likes_add(room_id: int, count: int) -> None:
-    """Add to a room's likes: a sum that needs no number in the log, and so no lock of its own."""
-    RoomHead.objects.filter(room_id=room_id).update(likes=F("likes") + count)
+def likes_add(counts: Mapping[int, int]) -> None:
+    """Add to the likes of rooms: sums that need no number in the log, and so no lock of their own."""
+    with transaction.atomic():
+        for room_id, count in sorted(counts.items()):
+            RoomHead.objects.filter(room_id=room_id).update(likes=F("likes") + count)

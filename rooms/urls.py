@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from rooms.api import commands, views
+from rooms.api import commands, moderation, views
 
 # Any text without a slash: what is no slug is answered as a room that there is none of.
 ROOM = r"^rooms/(?P<slug>[^/\x00]+)"
@@ -18,6 +18,10 @@ urlpatterns = [
     re_path(rf"{ROOM}/notice/?$", commands.NoticeView.as_view(), name="api-room-notice"),
     re_path(rf"{ROOM}/pin/?$", commands.PinView.as_view(), name="api-room-pin"),
     re_path(rf"{ROOM}/settings/?$", commands.SettingsView.as_view(), name="api-room-settings"),
+    re_path(rf"{ROOM}/mute/?$", moderation.MuteView.as_view(), name="api-room-mute"),
+    re_path(rf"{ROOM}/unmute/?$", moderation.UnmuteView.as_view(), name="api-room-unmute"),
+    re_path(rf"{ROOM}/ban/?$", moderation.BanView.as_view(), name="api-room-ban"),
+    re_path(rf"{ROOM}/unban/?$", moderation.UnbanView.as_view(), name="api-room-unban"),
     re_path(
         rf"{ROOM}/comments/(?P<comment_id>[0-9]{{1,16}})/?$", commands.CommentView.as_view(), name="api-room-comment"
     ),

@@ -12,6 +12,8 @@ from rooms.handshake import Handshake
 from rooms.messages import Close, Code, Refused, Role, UserPart
 from rooms.realtime.database import Database
 from rooms.selectors import Viewer
+from rooms.services.sanctions import banned
+from rooms.services.words import nickname_check
 
 
 class Who(NamedTuple):
@@ -39,8 +41,7 @@ async def who_by_handshake(database: Database, handshake: Handshake) -> Who | No
         try:
             return who_by_token(handshake.bearer)
         except Refused as refused:
-            refused.close = Close.BAD_TOKEN
-            raise
+            raise refused.closing(Close.BAD_TOKEN) from None
     if handshake.session_key is not None:
         user = await database.read(identity.user_from_session, handshake.session_key)
         if user is not None:
@@ -51,7 +52,8 @@ async def who_by_handshake(database: Database, handshake: Handshake) -> Who | No
 async def find_viewer(database: Database, room_id: int, who: Who) -> Viewer:
     """The user in a room, in one query.
 
-    Raises Refused: ``bad_token`` for one who is gone, or whose token was revoked, or ``unavailable``.
+    Raises Refused: ``bad_token`` for one who is gone, or whose token was revoked, ``banned``, which closes the socket,
+    or ``unavailable``.
     """
     viewer = await database.read(selectors.viewer, room_id, **who.lookup)
     field = "token" if who.token_version is not None else None
@@ -59,6 +61,8 @@ async def find_viewer(database: Database, room_id: int, who: Who) -> Viewer:
         raise Refused(Code.BAD_TOKEN, "The user of this token or session is gone.", field=field)
     if who.token_version is not None and viewer.user.token_version != who.token_version:
         raise Refused(Code.BAD_TOKEN, str(tokens.BadToken(tokens.Fault.REVOKED)), field=field)
+    if viewer.banned_until is not None:
+        raise banned(viewer.banned_until)
     return viewer
 
 
@@ -68,8 +72,10 @@ def made_up_guest(language: str) -> UserPart:
 
 
 def check_nickname(nickname: str) -> str:
-    """A nickname as it is stored; raises Refused ``bad_message``."""
+    """A nickname as it is stored; raises Refused ``bad_message``, ``content_rejected``. Not on the event loop."""
     try:
-        return clean_nickname(nickname)
+        nickname = clean_nickname(nickname)
     except ValidationError as error:
         raise Refused(Code.BAD_MESSAGE, " ".join(error.messages), field="nickname") from None
+    nickname_check(nickname)
+    return nickname

@@ -199,6 +199,7 @@ def _busy() -> set["asyncio.Future[Any]"]:
         tasks += [room._passing, room._healing, room._reading]
     for connection in engine.connections:
         tasks += [getattr(connection, "_worker", None), getattr(connection, "_closer", None)]
+        tasks.append(getattr(connection, "_rereading", None))
         if isinstance(connection.outbox.socket, AsgiSocket):
             tasks.append(connection.outbox.socket._task)
     return {task for task in tasks if task is not None and not task.done()}
@@ -211,6 +212,7 @@ def engine_or_none() -> runtime.Runtime | None:
 
 async def tidy() -> None:
     """What the runtime does every two seconds."""
+    await runtime.current()._say_and_hear()
     await runtime.current()._tidy()
 
 

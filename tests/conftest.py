@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from accounts.models import User
 from liveroom.asgi import application
 from products.models import ShelfItem
 from rooms.models import Room
+from rooms.services.words import words_look_again
 from tests import factories
 from tests.clients import Clock, Viewer, engine_or_none, settle, stand_still, threads_of_the_engine
 from tests.law import Witness
@@ -28,6 +29,13 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     database = connections["default"]
     if database.vendor == "sqlite":
         database.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def no_words() -> Iterator[None]:
+    """No test finds the words that another one blocked."""
+    yield
+    words_look_again()
 
 
 @pytest.fixture

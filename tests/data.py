@@ -19,9 +19,11 @@ from accounts import tokens
 from accounts.models import User
 from products.models import Order, Product, ShelfItem
 from products.services import shelf
-from rooms.models import Comment, Event, Room, RoomHead
+from rooms.models import BlockedWord, Comment, Event, Room, RoomHead, Sanction, now_ms
 from rooms.services import rooms
+from rooms.services.words import words_add, words_remove
 from rooms.transaction import RoomTransaction
+from tests import moderation
 
 
 def make_room(slug: str, *, status: str = "live", items: int = 1, stock: int = 50) -> dict[str, Any]:
@@ -63,6 +65,29 @@ def set_assistants(room_id: int, users: list[str]) -> None:
     """Make these users, by their ids on the wire, a room's assistants."""
     with RoomTransaction(room_id) as tx:
         rooms.assistants_set(tx, room_id=room_id, users=User.objects.filter(public_id__in=users))
+
+
+def impose(kind: str, user: str, room_id: int | None, *, seconds: int | None = None) -> int | None:
+    """Mute or ban a user, by his id on the wire, in a room or (None) in all; returns until when, in ms."""
+    until = None if seconds is None else now_ms() + 1000 * seconds
+    room = None if room_id is None else Room.objects.get(pk=room_id)
+    moderation.impose(Sanction.Kind(kind), User.objects.get(public_id=user), room, until=until)
+    return until
+
+
+def primary_key(user: str) -> int:
+    """The key in the administration of a user, by his id on the wire."""
+    return User.objects.get(public_id=user).pk
+
+
+def block_words(words: list[str], *, action: str) -> None:
+    """Block words."""
+    words_add(words, action=action)
+
+
+def unblock_all_words() -> None:
+    """Block no word any more."""
+    words_remove(list(BlockedWord.objects.values_list("pk", flat=True)))
 
 
 def read_item(item_id: int) -> dict[str, Any]:

@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "DEBUG": "1",
     "LIVEROOM_GUESTS": "talk",
     "LIVEROOM_RATE": "0",
+    "LIVEROOM_FOLLOW_RATE": "0",
     "LIVEROOM_REPEAT": "0",
     "LIVEROOM_FRAME_RATE": "0",
     "LIVEROOM_ROOM_BUDGET": "0",

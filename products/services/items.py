@@ -13,17 +13,20 @@ class ItemBuffer:
     """
 
     def __init__(self, tx: RoomTransaction) -> None:
+        self._tx = tx
         self._items: dict[int, ShelfItem | None] = {}
         self._changed: dict[int, set[str]] = {}
         self._gone: set[int] = set()
 
     def load(self, item_ids: Iterable[int]) -> None:
-        """Lock items and read them with their products."""
+        """Lock items of the transaction's rooms and read them with their products; others are as if not there."""
         asked = set(item_ids) - self._items.keys()
         if not asked:
             return
         self._items.update(dict.fromkeys(asked))
-        rows = ShelfItem.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=asked)
+        rows = ShelfItem.objects.select_for_update(no_key=True, of=("self",)).filter(
+            pk__in=asked, room_id__in=self._tx.rooms
+        )
         self._items.update((row.pk, row) for row in rows.select_related("product").order_by("pk"))
 
     def get(self, item_id: int) -> ShelfItem | None:

@@ -1,6 +1,6 @@
 """The shelf: on, off, explained, changed, restocked. Every change is one event with the whole item."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Max
@@ -16,6 +16,11 @@ SETTINGS = frozenset({"price", "sale_price", "sale_starts_at", "sale_ends_at", "
 """Fields of ShelfItem that are told by an ``update`` event."""
 
 STOCK_MAX = 2_000_000_000
+
+
+def products_lock(product_ids: Iterable[int]) -> None:
+    """Lock products in the order of their keys, before any item: what adds several of them to a shelf does so first."""
+    list(Product.objects.select_for_update(no_key=True).filter(pk__in=set(product_ids)).order_by("pk"))
 
 
 def item_get(tx: RoomTransaction, *, item_id: int) -> ShelfItem:

@@ -10,11 +10,12 @@ from rooms.api.wire import WireView
 from rooms.errors import room_not_found
 from rooms.messages import Code, Refused, Role
 from rooms.models import Room
-from rooms.selectors import role_in_room
+from rooms.selectors import is_administrator, role_in_room
+from rooms.services.sanctions import check_not_banned
 
 
 class RoomView(WireView):
-    """A view of the room whose slug stands in the path; anybody may see it."""
+    """A view of the room whose slug stands in the path; anybody may see it but those who are banned from it."""
 
     room: Room
 
@@ -24,6 +25,8 @@ class RoomView(WireView):
         if room is None:
             raise room_not_found()
         self.room = room
+        if isinstance(request.user, User):
+            check_not_banned(room, request.user)
 
 
 class StaffView(RoomView):
@@ -35,7 +38,7 @@ class StaffView(RoomView):
         super().initial(request, *args, **kwargs)
         # IsAuthenticated has let somebody through.
         user = cast(User, request.user)
-        if user.is_staff and user.is_superuser:
+        if is_administrator(user):
             return
         if role_in_room(self.room, user) not in (Role.HOST, Role.ASSISTANT):
             raise Refused(Code.FORBIDDEN, "This is for the host of the room and his assistants.")

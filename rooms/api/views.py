@@ -99,7 +99,7 @@ class RoomListView(WireView):
 class RoomDetailView(RoomView):
     """One room."""
 
-    @extend_schema(operation_id="room", responses={200: RoomDetail, **error_responses(404)})
+    @extend_schema(operation_id="room", responses={200: RoomDetail, **error_responses(403, 404)})
     def get(self, request: Request, slug: str) -> Response:
         """Return the room as of now, with the number of its newest event."""
         return Response(room_detail(self.room.pk))
@@ -111,7 +111,7 @@ class CommentsView(RoomView):
     @extend_schema(
         operation_id="room_comments",
         parameters=wire.query_parameters(CommentQuery),
-        responses={200: CommentPage, **error_responses(400, 404)},
+        responses={200: CommentPage, **error_responses(400, 403, 404)},
     )
     def get(self, request: Request, slug: str) -> Response:
         """Return the newest comments, or those before a seq."""
@@ -127,7 +127,7 @@ class EventsView(RoomView):
     @extend_schema(
         operation_id="room_events",
         parameters=wire.query_parameters(EventQuery),
-        responses={200: EventPage, **error_responses(400, 404)},
+        responses={200: EventPage, **error_responses(400, 403, 404)},
     )
     def get(self, request: Request, slug: str) -> Response:
         """Return the events after `since`, from the first one without it.

@@ -24,6 +24,10 @@ class Connection(Protocol):
         """The viewer's own state changed; without values it is to be read again."""
         ...
 
+    def reread_soon(self) -> None:
+        """Read the viewer again, if that is still to be done."""
+        ...
+
     def end(self, refused: Refused) -> None:
         """Send an ``error`` with its close code, then close."""
         ...

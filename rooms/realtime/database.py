@@ -20,8 +20,8 @@ T = TypeVar("T")
 
 AWAY = (OperationalError, InterfaceError, TimeoutError)
 READERS = 4
-WRITE_TIMEOUT = 30.0
-"""Seconds; the server's own time-outs end a statement long before."""
+WRITE_TIMEOUT = 12.0
+"""Seconds; a server that lives ends a statement before that by its own time-outs."""
 
 
 class Database:
@@ -50,7 +50,7 @@ class Database:
         except AWAY as error:
             logger.warning("The database is away: %s", str(error).strip() or type(error).__name__)
             raise Refused(
-                Code.UNAVAILABLE, "The database is away; nothing happened, try again with the same key.", retry_after=2
+                Code.UNAVAILABLE, "The database does not answer; try again with the same key.", retry_after=2
             ) from error
 
     def _call(self, work: Callable[[], T]) -> T:

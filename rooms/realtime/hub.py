@@ -10,6 +10,7 @@ from django.conf import settings
 
 from rooms import selectors
 from rooms.messages import Refused, Role, RoomEvent, Stats, UserPart, encode
+from rooms.models import now_ms
 from rooms.publish import LogEntry
 from rooms.realtime.limits import Speaker
 from rooms.realtime.order import EventOrder
@@ -31,11 +32,6 @@ SLICE = 0.004
 PICTURE_AGE = 0.05
 
 
-def now_ms() -> int:
-    """The time as frames carry it."""
-    return time.time_ns() // 1_000_000
-
-
 class RoomHub(EventOrder):
     """Delivers one room's events in passes, with the sums of what is not stored.
 
@@ -53,6 +49,7 @@ class RoomHub(EventOrder):
         self.presence = Presence(self.tallies, self._wake, runtime.elsewhere(room_id))
         self.speakers: dict[str, Speaker] = {}
         self.held = 0
+        self.closed = False
         self.empty_since = asyncio.get_running_loop().time()
         self._pending: list[LogEntry] = []
         self._passing: asyncio.Task[None] | None = None
@@ -133,7 +130,7 @@ class RoomHub(EventOrder):
         self.members.pop(connection.outbox, None)
 
     def _wake(self) -> None:
-        if self._passing is None and self.seq >= 0:
+        if self._passing is None and self.seq >= 0 and not self.closed:
             self._passing = asyncio.create_task(self._passes())
 
     async def _passes(self) -> None:
@@ -216,8 +213,9 @@ class RoomHub(EventOrder):
     def head_read(self, row: HeadRow) -> None:
         """What the look at the newest numbers found."""
         self.know(row.seq)
-        self.held = row.held
-        if row.seq <= self.seq:
+        # Counters read at another seq may be of another show.
+        if row.seq == self.seq:
+            self.held = row.held
             self.tallies.total = max(self.tallies.total, row.likes)
 
     def speaker(self, person_id: str, role: Role) -> Speaker:
@@ -251,6 +249,7 @@ class RoomHub(EventOrder):
 
     async def close(self) -> None:
         """Stop the hub's tasks and timers."""
+        self.closed = True
         self.presence.close()
         if self._online_timer is not None:
             self._online_timer.cancel()

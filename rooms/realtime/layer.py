@@ -41,7 +41,8 @@ class LayerLink:
         self._keeper: asyncio.Task[None] | None = None
         self._sends: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
-        self._heard_at = self._begun_at = self._loop.time()
+        self._heard_at = float("-inf")
+        self._begun_at = self._loop.time()
         self._away = False
 
     def start(self) -> None:
@@ -51,8 +52,12 @@ class LayerLink:
 
     @property
     def healthy(self) -> bool:
-        """Whether this process still hears itself."""
-        return not self.shared or self._loop.time() - self._heard_at < REMOTE_TIMEOUT
+        """Whether this process can send, and hears itself: not before it has for the first time."""
+        return not self.shared or not (self._away or self._deaf)
+
+    @property
+    def _deaf(self) -> bool:
+        return self._loop.time() - self._heard_at >= REMOTE_TIMEOUT
 
     def heard(self) -> None:
         """A message of this process came back to it."""
@@ -132,13 +137,16 @@ class LayerLink:
         for group in self._wanted - self._joined:
             await self._layer.group_add(group, self._channel)
             self._joined.add(group)
+            if group == publish.PROCESSES:
+                # The others tell what they hold, and this process hears itself for the first time.
+                self.send(group, {"type": "process.ask", "process": publish.PROCESS})
         for group in self._joined - self._wanted:
             await self._layer.group_discard(group, self._channel)
             self._joined.discard(group)
 
     async def revive(self) -> None:
         """Begin anew on a layer that this process does not hear itself on any more, once in REMOTE_TIMEOUT."""
-        if self.healthy or self._loop.time() - self._begun_at < REMOTE_TIMEOUT:
+        if not self.shared or not self._deaf or self._loop.time() - self._begun_at < REMOTE_TIMEOUT:
             return
         self._failed(TimeoutError("this process does not hear itself"))
         await self._end(self._pump)

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from rooms.messages import Code, Refused, Role
 
+FOLLOWS_AT_ONCE = 10
 FLOOD_SECONDS = 5
 BAD_FRAMES = 10
 BAD_FRAMES_WITHIN = 10.0
@@ -58,12 +59,12 @@ class TokenBucket:
 
 
 class Speaker:
-    """One user's comments and likes in one room, over all his sockets in this process.
+    """One user's comments, likes and follows in one room, over all his sockets in this process.
 
     ``_said`` is what he said within LIVEROOM_REPEAT, and when.
     """
 
-    __slots__ = ("_said", "comments", "likes", "rate", "role")
+    __slots__ = ("_said", "comments", "follows", "likes", "rate", "role")
 
     def __init__(self, role: Role) -> None:
         self.role = role
@@ -75,6 +76,7 @@ class Speaker:
             self.rate = settings.LIVEROOM_RATE
             self.comments = TokenBucket(self.rate, settings.LIVEROOM_BURST)
         self.likes = TokenBucket(settings.LIVEROOM_LIKE_RATE, settings.LIVEROOM_LIKE_RATE)
+        self.follows = TokenBucket(settings.LIVEROOM_FOLLOW_RATE, FOLLOWS_AT_ONCE)
         self._said: dict[str, float] = {}
 
     def judge(self, content: str) -> Refused | None:
@@ -112,7 +114,7 @@ class Speaker:
     def idle(self) -> bool:
         """Whether nothing is remembered that matters still."""
         self._forget_old(time.monotonic())
-        return self.comments.idle and self.likes.idle and not self._said
+        return self.comments.idle and self.likes.idle and self.follows.idle and not self._said
 
     def _forget_old(self, now: float) -> None:
         self._said = {text: at for text, at in self._said.items() if now - at < settings.LIVEROOM_REPEAT}

@@ -47,6 +47,7 @@ class Elsewhere:
 
     def __init__(self) -> None:
         self._remotes: dict[str, Remote] = {}
+        self._parts: dict[str, UserPart] = {}
 
     @property
     def unheard(self) -> bool:
@@ -72,23 +73,30 @@ class Elsewhere:
         people = self._heard(process, now).people
         if move.held:
             people.add(move.person_id)
+            if move.part is not None:
+                self._parts[move.person_id] = move.part
         else:
             people.discard(move.person_id)
+            self._forget_part(move.person_id)
 
     def announced(self, process: str, now: float, *, count: int, people: Iterable[str] | None) -> None:
         """A process says how many it holds, and who (None: too many to say)."""
         remote = self._heard(process, now)
         remote.count = count
         remote.named = people is not None
-        remote.people = set(people) if people is not None else set()
+        before, remote.people = remote.people, set(people) if people is not None else set()
+        for person_id in before - remote.people:
+            self._forget_part(person_id)
 
-    def forget_silent(self, now: float) -> bool:
-        """Forget processes not heard of for REMOTE_TIMEOUT and the grace; whether there were any."""
+    def forget_silent(self, now: float) -> list[Move]:
+        """Forget processes not heard of for REMOTE_TIMEOUT and the grace; who is held by nobody but this one now."""
         limit = REMOTE_TIMEOUT + settings.LIVEROOM_GRACE
         silent = [process for process, remote in self._remotes.items() if now - remote.heard > limit]
-        for process in silent:
-            del self._remotes[process]
-        return bool(silent)
+        people = set[str]().union(*(self._remotes.pop(process).people for process in silent))
+        return [Move(person_id, False, self._forget_part(person_id)) for person_id in sorted(people)]
+
+    def _forget_part(self, person_id: str) -> UserPart | None:
+        return None if self.holds(person_id) else self._parts.pop(person_id, None)
 
     def _heard(self, process: str, now: float) -> Remote:
         remote = self._remotes.setdefault(process, Remote(now))
@@ -105,6 +113,7 @@ class Presence:
         self._people: dict[str, Person] = {}
         self._elsewhere = elsewhere
         self._loop = asyncio.get_running_loop()
+        self._closed = False
 
     @property
     def online(self) -> int:
@@ -179,7 +188,7 @@ class Presence:
     def _later(self, person: Person, delay: float, step: Callable[[], None]) -> None:
         if delay <= 0:
             step()
-        else:
+        elif not self._closed:
             person.timer = self._loop.call_later(delay, step)
 
     @staticmethod
@@ -204,10 +213,15 @@ class Presence:
 
     def remote_silent(self, now: float) -> None:
         """Forget processes not heard of for REMOTE_TIMEOUT and the grace; ``now`` is the loop's time."""
-        if self._elsewhere.forget_silent(now):
+        before = self.online
+        for move in self._elsewhere.forget_silent(now):
+            if move.person_id not in self._people:
+                self._tell(move)
+        if self.online != before:
             self._changed()
 
     def close(self) -> None:
         """Stop all timers."""
+        self._closed = True
         for person in self._people.values():
             self._cancel(person)

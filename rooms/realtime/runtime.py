@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import logging
-import random
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -33,9 +33,8 @@ SWEEP_EVERY = 0.1
 ASKED_WITHIN = 0.05
 HUB_KEPT = 15.0
 """Seconds that a hub without viewers is kept."""
-CLOSES_PER_SECOND = 2500
-DRAIN_SPREAD = 3.0
-DRAIN_WAIT = 3.0
+FINISH_WITHIN = 2.0
+"""Seconds for what waits to be committed, at the end."""
 
 _runtimes: dict[asyncio.AbstractEventLoop, "Runtime"] = {}
 
@@ -87,18 +86,25 @@ class Runtime:
         self.users = ConnectedUsers()
         self.slow: set[Outbox] = set()
         self.draining = False
-        self._all_gone = asyncio.Event()
+        self._one_gone = asyncio.Event()
         self._opening: dict[int, asyncio.Task[RoomHub]] = {}
         self._elsewhere: dict[int, Elsewhere] = {}
         self._writers: dict[int, RoomWriter] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._telling: asyncio.TimerHandle | None = None
+        self._looked_at = loop.time()
 
     def start(self) -> None:
         publish.attach(self)
         self.layer.start()
-        for every, step in ((POLL_EVERY, self._poll), (TIDY_EVERY, self._tidy), (SWEEP_EVERY, self._sweep)):
-            self._tasks.append(asyncio.create_task(self._regularly(every, step)))
+        steps = (
+            (POLL_EVERY, self._poll),
+            (SWEEP_EVERY, self._sweep),
+            # Apart from what waits for the database: who is silent counts as gone.
+            (TIDY_EVERY, self._say_and_hear),
+            (TIDY_EVERY, self._tidy),
+        )
+        self._tasks += [asyncio.create_task(self._regularly(every, step)) for every, step in steps]
 
     async def _regularly(self, every: float, step: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -154,8 +160,7 @@ class Runtime:
     def connection_gone(self, connection: Connection) -> None:
         """A socket is no more."""
         self.connections.discard(connection)
-        if not self.connections:
-            self._all_gone.set()
+        self._one_gone.set()
 
     # --- What was committed, and what other processes say.
 
@@ -217,13 +222,18 @@ class Runtime:
         live = [room_id for room_id, hub in self.hubs.items() if hub.seq >= 0]
         if not live:
             return
-        rows, changes = await self.database.read(selectors.news, live)
+        asked = self._loop.time()
+        since = timedelta(seconds=asked - self._looked_at)
+        rows, changes = await self.database.read(selectors.news, live, since=since)
+        self._looked_at = asked
         self.users.noted(changes)
         for room_id in live:
             hub = self.hubs.get(room_id)
             if hub is not None and room_id in rows:
                 hub.head_read(rows[room_id])
             elif hub is not None:
+                # Whoever comes from now on looks for the address anew: it may be another room's already.
+                await self._close_hub(hub)
                 hub.end(Refused(Code.ROOM_NOT_FOUND, "This room was deleted.", close=Close.NO_ROOM))
 
     async def _sweep(self) -> None:
@@ -231,20 +241,22 @@ class Runtime:
         for outbox in list(self.slow):
             outbox.sweep(now)
 
-    async def _tidy(self) -> None:
+    async def _say_and_hear(self) -> None:
         self._tell_presence()
         await self.layer.revive()
+
+    async def _tidy(self) -> None:
         now = self._loop.time()
         for hub in list(self.hubs.values()):
-            if hub.seq < 0:
-                continue
-            hub.tidy(now)
-            await self._save_likes(hub)
-            if now - hub.empty_since > HUB_KEPT and not hub.users:
-                await self._close_hub(hub)
+            if hub.seq >= 0:
+                hub.tidy(now)
         self._forget_silent(now)
         self.users.forget_old()
         self._writers = {room_id: writer for room_id, writer in self._writers.items() if not writer.idle}
+        await self._save_likes()
+        for hub in list(self.hubs.values()):
+            if now - hub.empty_since > HUB_KEPT and not hub.users and not hub.tallies.unsaved and hub.seq >= 0:
+                await self._close_hub(hub)
 
     def _forget_silent(self, now: float) -> None:
         """What `hub.tidy` does, for the rooms that have no hub here."""
@@ -270,14 +282,19 @@ class Runtime:
             rooms.append((room_id, len(here), here if not limit or len(here) <= limit else None))
         self.layer.send(publish.PROCESSES, {"type": "process.presence", "process": publish.PROCESS, "rooms": rooms})
 
-    async def _save_likes(self, hub: RoomHub) -> None:
-        count, hub.tallies.unsaved = hub.tallies.unsaved, 0
-        if not count:
+    async def _save_likes(self) -> None:
+        """Save the likes of all rooms at once; raises Refused when the database is away, and they wait."""
+        given = [(hub, hub.tallies.unsaved) for hub in self.hubs.values() if hub.tallies.unsaved]
+        if not given:
             return
+        for hub, _count in given:
+            hub.tallies.unsaved = 0
         try:
-            await self.database.write(likes_add, hub.room_id, count)
+            await self.database.write(likes_add, {hub.room_id: count for hub, count in given})
         except Refused:
-            hub.tallies.unsaved += count
+            for hub, count in given:
+                hub.tallies.unsaved += count
+            raise
 
     async def _close_hub(self, hub: RoomHub) -> None:
         del self.hubs[hub.room_id]
@@ -286,36 +303,25 @@ class Runtime:
 
     # --- The end.
 
-    async def drain(self) -> None:
-        """Finish what was begun, send everybody elsewhere, and wait some seconds for them to go."""
-        self.draining = True
-        await self._finish_writers()
-        people = list(self.connections)
-        pause = min(DRAIN_SPREAD, len(people) / CLOSES_PER_SECOND)
-        for count, connection in enumerate(people):
-            connection.end(restarting())
-            if count % 50 == 49:
-                await asyncio.sleep(pause * 50 / len(people))
-        self._all_gone.clear()
-        if self.connections:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(DRAIN_WAIT):
-                    await self._all_gone.wait()
-        for connection in list(self.connections):
-            connection.outbox.abort()
-        await self.stop()
-
-    async def _finish_writers(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN_WAIT):
+    async def finish(self) -> None:
+        """Commit and answer what waits, and save the sums, within FINISH_WITHIN seconds."""
+        with contextlib.suppress(TimeoutError, Refused):
+            async with asyncio.timeout(FINISH_WITHIN):
                 for writer in list(self._writers.values()):
                     await writer.finish()
+                await self._save_likes()
+
+    async def all_gone(self) -> None:
+        """Wait until no socket is left."""
+        while self.connections:
+            self._one_gone.clear()
+            await self._one_gone.wait()
 
     async def stop(self) -> None:
         """End everything that this runtime owns."""
         if _runtimes.pop(self._loop, None) is None:
             return
-        await self._finish_writers()
+        await self.finish()
         publish.detach(self)
         if self._telling is not None:
             self._telling.cancel()
@@ -323,19 +329,7 @@ class Runtime:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for hub in list(self.hubs.values()):
-            if hub.seq >= 0:
-                await self._save_likes(hub)
             await hub.close()
         self.hubs.clear()
         await self.layer.stop()
         await self._loop.run_in_executor(None, self.database.close)
-
-
-def restarting() -> Refused:
-    """What one who is sent elsewhere is told; the times to come back are spread."""
-    return Refused(
-        Code.RESTARTING,
-        "The server restarts.",
-        retry_after=round(random.uniform(1, 5), 1),
-        close=Close.TRY_AGAIN,
-    )

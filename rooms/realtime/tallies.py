@@ -3,15 +3,26 @@
 Gathered between two passes of a hub; never replayed.
 """
 
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
 
-from rooms.messages import Joined, Left, Likes, Online, UserPart, encode
+from rooms.messages import Joined, Left, Likes, Online, Role, UserPart, encode
 
 ANNOUNCED_PER_SECOND = 10
 ONLINE_EVERY = 2.0
+
+
+ANONYMOUS = UserPart(id="", nickname="", avatar="", role=Role.GUEST)
+"""Whoever likes without a name: one more than the named ones."""
+
+
+def distinct_two(likers: Iterable[UserPart]) -> list[UserPart]:
+    """The first two different ones: whether it was one alone is all that is asked."""
+    return list({user.id: user for user in likers}.values())[:2]
 
 
 class Ephemeral(NamedTuple):
@@ -34,6 +45,7 @@ class Gossip(msgspec.Struct, array_like=True):
 
     likes: int = 0
     likers: list[UserPart] = []
+    """Two at most, different ones."""
     moves: list[Move] = []
 
     def __bool__(self) -> bool:
@@ -41,17 +53,16 @@ class Gossip(msgspec.Struct, array_like=True):
 
 
 class PerSecond:
-    """At most ANNOUNCED_PER_SECOND in each second."""
+    """At most ANNOUNCED_PER_SECOND within any second."""
 
     def __init__(self) -> None:
-        self._second = 0.0
-        self._count = 0
+        self._last: deque[float] = deque(maxlen=ANNOUNCED_PER_SECOND)
 
     def take(self, now: float) -> bool:
-        if now - self._second >= 1:
-            self._second, self._count = now, 0
-        self._count += 1
-        return self._count <= ANNOUNCED_PER_SECOND
+        if len(self._last) == ANNOUNCED_PER_SECOND and now - self._last[0] < 1:
+            return False
+        self._last.append(now)
+        return True
 
 
 @dataclass
@@ -64,7 +75,7 @@ class Tallies:
     online_told_at: float = float("-inf")
     gossip: Gossip = field(default_factory=Gossip)
     _likes: int = 0
-    _likers: dict[str, UserPart] = field(default_factory=dict)
+    _likers: list[UserPart] = field(default_factory=list)
     _joins: dict[str, UserPart] = field(default_factory=dict)
     _leaves: dict[str, UserPart] = field(default_factory=dict)
     _join_rate: PerSecond = field(default_factory=PerSecond)
@@ -74,16 +85,15 @@ class Tallies:
         """Add likes given in this process."""
         self.unsaved += count
         self.gossip.likes += count
-        likers = [user] if user else []
-        self.gossip.likers = (self.gossip.likers + likers)[:2]
+        likers = [user or ANONYMOUS]
+        self.gossip.likers = distinct_two([*self.gossip.likers, *likers])
         self.add_likes(count, likers)
 
     def add_likes(self, count: int, likers: list[UserPart]) -> None:
         """Add likes, of whatever process."""
         self.total += count
         self._likes += count
-        if len(self._likers) < 2:
-            self._likers.update((user.id, user) for user in likers)
+        self._likers = distinct_two([*self._likers, *likers])
 
     def join(self, user: UserPart) -> None:
         if self._leaves.pop(user.id, None) is None:
@@ -109,8 +119,8 @@ class Tallies:
                 self._told(online, now)
         if self._likes:
             frame = Likes(ts=ts, count=self._likes, total=self.total)
-            if len(self._likers) == 1:
-                (frame.user,) = self._likers.values()
+            if len(self._likers) == 1 and self._likers[0].id:
+                (frame.user,) = self._likers
             frames.append(Ephemeral(encode(frame)))
         if online != self.online_told and now - self.online_told_at >= ONLINE_EVERY:
             frames.append(Ephemeral(encode(Online(ts=ts, online=online))))

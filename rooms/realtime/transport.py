@@ -4,7 +4,6 @@ The only file that knows the servers. It uses private names of Daphne, Twisted a
 """
 
 import asyncio
-import contextlib
 import functools
 import struct
 from collections import deque
@@ -61,7 +60,7 @@ class Socket(Protocol):
         ...
 
     async def close(self, code: int) -> None:
-        """Send a close frame after what was written, or give up within CLOSE_TIMEOUT seconds."""
+        """Send a close frame after what was written; a client that does not take it in CLOSE_TIMEOUT seconds is cut."""
         ...
 
 
@@ -100,7 +99,7 @@ class DaphneSocket:
         self._transport.abortConnection()
 
     async def close(self, code: int) -> None:
-        await _close(self._send, code)
+        await _close(self, self._send, code)
 
 
 class UvicornSocket:
@@ -126,7 +125,7 @@ class UvicornSocket:
 
     async def close(self, code: int) -> None:
         # Its send waits while the client does not read, for a close too.
-        await _close(self._send, code)
+        await _close(self, self._send, code)
 
 
 class AsgiSocket:
@@ -174,15 +173,18 @@ class AsgiSocket:
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=CLOSE_TIMEOUT)
         self._closed = True
-        await _close(self._send, code)
+        await _close(self, self._send, code)
 
 
-async def _close(send: Send, code: int) -> None:
-    # A client that is gone already makes each server raise something of its own.
-    with contextlib.suppress(Exception):
+async def _close(socket: Socket, send: Send, code: int) -> None:
+    try:
         async with asyncio.timeout(CLOSE_TIMEOUT):
             # autobahn takes a plain int only.
             await send({"type": "websocket.close", "code": int(code)})
+    except TimeoutError:
+        socket.abort()
+    except Exception:  # noqa: S110 - a client that is gone already makes each server raise something of its own
+        pass
 
 
 def socket_of(send: Any) -> Socket:

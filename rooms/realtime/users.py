@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 
 from rooms.messages import Close, Code, Refused
-from rooms.models import ViewerChange
 from rooms.realtime.connection import Connection
+from rooms.selectors import ViewerNews
 
 REMEMBERED = 60.0
 """Seconds; longer than a change is looked for in the database, or a user is read."""
@@ -22,6 +22,8 @@ class ConnectedUsers:
         self._sockets: dict[int, list[Connection]] = {}
         self._changed_at: dict[int, float] = {}
         self._noted: dict[int, float] = {}
+        self.unread: set[Connection] = set()
+        """Sockets whose viewer could not be read again: the database was away."""
 
     def sockets_of(self, user_id: int) -> list[Connection]:
         """A user's sockets in this process, oldest first."""
@@ -61,8 +63,11 @@ class ConnectedUsers:
         """Whether a change was heard of since then: what was read of the user before may be of yesterday."""
         return self._changed_at.get(user_id, float("-inf")) >= moment
 
-    def noted(self, changes: Iterable[ViewerChange]) -> None:
+    def noted(self, changes: Iterable[ViewerNews]) -> None:
         """Take what the database has of late, each change once: it may not have come by the layer."""
+        unread, self.unread = self.unread, set()
+        for connection in unread:
+            connection.reread_soon()
         for change in changes:
             if change.pk not in self._noted:
                 self._noted[change.pk] = self._loop.time()

@@ -12,7 +12,7 @@ from django.conf import settings
 from rooms.messages import Code, Refused
 from rooms.models import Room
 from rooms.realtime.database import AWAY
-from rooms.services.commands import Command
+from rooms.services.commands import Command, RoomsChanged
 from rooms.transaction import RoomTransaction
 
 if TYPE_CHECKING:
@@ -22,12 +22,13 @@ logger = logging.getLogger(__name__)
 
 BATCH_MAX = 256
 REST_MAX = 0.02
+TRIES = 3
 
 Done = Callable[[Any], None]
 """Called on the event loop with what ``Command.apply`` returned, after the commit, or with a Refused."""
 
 
-def commit(room_id: int, commands: Sequence[Command]) -> list[Any]:
+def commit(room_id: int, commands: Sequence[Command], *, tries: int = TRIES) -> list[Any]:
     """Commit commands of one room as one transaction; each gives its result or its Refused. Runs in a database thread.
 
     A failure of the whole (never of one refused command) is tried again one by one, so that one cannot fail the others.
@@ -37,6 +38,10 @@ def commit(room_id: int, commands: Sequence[Command]) -> list[Any]:
         return _commit(room_id, commands)
     except AWAY:
         raise
+    except RoomsChanged:
+        if tries > 1:
+            return commit(room_id, commands, tries=tries - 1)
+        return [Refused(Code.UNAVAILABLE, "The host's rooms change; try again.", retry_after=1) for _ in commands]
     except Room.DoesNotExist:
         return [Refused(Code.ROOM_NOT_FOUND, "This room is gone.") for _ in commands]
     except Exception:

@@ -6,6 +6,10 @@ from typing import Any, Protocol, Self
 from rooms.transaction import RoomTransaction
 
 
+class RoomsChanged(Exception):
+    """Other rooms than those that were locked are concerned by now: the commands are to be tried again."""
+
+
 class Command(Protocol):
     """One request to change a room.
 
@@ -22,7 +26,7 @@ class Command(Protocol):
 
     @classmethod
     def prepare(cls, tx: RoomTransaction, commands: Sequence[Self]) -> None:
-        """Look up, under the lock, what all these commands will ask for: one query for all."""
+        """Look up, under the lock, what all these commands will ask for: one query for all; raises RoomsChanged."""
         ...
 
     def apply(self, tx: RoomTransaction) -> Any: ...

@@ -13,6 +13,8 @@ from accounts.models import User
 from rooms.messages import Code, MessageEvent, PinEvent, Refused, RemoveEvent, Role, RoomEvent, encode
 from rooms.models import Comment, Event, Room, from_ms, to_ms
 from rooms.selectors import comment_part, user_part
+from rooms.services.sanctions import SanctionBuffer, check_not_silenced
+from rooms.services.words import words_current
 from rooms.transaction import RoomTransaction
 
 STAFF = (Role.HOST, Role.ASSISTANT)
@@ -136,7 +138,8 @@ def comment_post(
     """Say something in a room.
 
     A known ``key`` gives what was posted first, whatever the rest says. ``refusal`` is what was found against the
-    comment before (its rate, its text), raised after that look-up. ``content`` is cleaned text.
+    comment before (its rate, its length), raised after that look-up. ``content`` is cleaned text; blocked words in it
+    are masked.
     """
     buffer = tx.buffer(CommentBuffer)
     if key is not None and (before := buffer.known(user.pk, room_id, key)):
@@ -144,7 +147,9 @@ def comment_post(
     if refusal is not None:
         raise refusal
     room = tx.rooms[room_id]
+    check_not_silenced(tx, room_id=room_id, user=user, role=role)
     _check_may_speak(tx, room, user, role)
+    content = words_current().masked(content)
     held = role not in STAFF and not _within_budget(tx, room_id)
     comment = Comment(
         room=room,
@@ -217,6 +222,8 @@ class Post:
         for room_id in {command.room_id for command in commands}:
             mine = [command for command in commands if command.room_id == room_id]
             buffer.look_up(room_id, [(command.user.pk, command.key) for command in mine if command.key is not None])
+            viewers = [command.user.pk for command in mine if command.role not in STAFF]
+            tx.buffer(SanctionBuffer).look_up(room_id, viewers)
             if tx.rooms[room_id].slow_mode:
                 buffer.look_up_last(room_id, [command.user.pk for command in mine])
 
@@ -245,11 +252,12 @@ def comments_remove(tx: RoomTransaction, *, room_id: int, comment_ids: Iterable[
     if not rows:
         return []
     Comment.objects.filter(pk__in=[row.pk for row in rows]).update(state=Comment.State.REMOVED)
-    for event in Event.objects.filter(room_id=room_id, seq__in=[row.seq for row in rows if row.seq is not None]):
+    events = list(Event.objects.filter(room_id=room_id, seq__in=[row.seq for row in rows if row.seq is not None]))
+    for event in events:
         frame = msgspec.json.decode(event.payload, type=MessageEvent)
         frame.content, frame.removed = "", True
         event.payload = encode(frame).decode()
-        event.save(update_fields=["payload"])
+    Event.objects.bulk_update(events, ["payload"])
     seen = [row.pk for row in rows if row.seq is not None]
     if seen:
         _empty_pins(room_id, set(seen), after=min(row.seq for row in rows if row.seq is not None))

@@ -8,6 +8,7 @@ from accounts.models import User
 from rooms.messages import FollowersEvent, Role, SubscribeEvent
 from rooms.models import Follow, HostHead, Room, from_ms
 from rooms.selectors import user_part
+from rooms.services.commands import RoomsChanged
 from rooms.transaction import RoomTransaction, rooms_of_host
 
 
@@ -132,6 +133,9 @@ class SetFollow:
     def prepare(cls, tx: RoomTransaction, commands: Sequence[Self]) -> None:
         buffer = tx.buffer(FollowBuffer)
         for host_id in sorted({tx.rooms[command.room_id].host_id for command in commands}):
+            buffer.host(host_id)
+            if not tx.rooms.keys() >= set(rooms_of_host(host_id)):
+                raise RoomsChanged(f"User {host_id} has another room since his rooms were locked.")
             buffer.look_up(
                 host_id,
                 [command.user.pk for command in commands if tx.rooms[command.room_id].host_id == host_id],

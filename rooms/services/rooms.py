@@ -5,8 +5,9 @@ from typing import Any
 
 from accounts.models import User
 from rooms.messages import Code, NoticeEvent, Refused, RoomEvent
-from rooms.models import HostHead, Room
+from rooms.models import Room
 from rooms.selectors import room_part
+from rooms.services.follows import FollowBuffer
 from rooms.transaction import RoomTransaction
 
 SETTINGS = frozenset(
@@ -80,11 +81,19 @@ def room_start(tx: RoomTransaction, *, room_id: int) -> None:
     if room.status == Room.Status.LIVE:
         return
     if room.status == Room.Status.ENDED:
+        _tell_end(tx, room)
         room.show += 1
         room.pinned = None
         head.likes = head.held = 0
         _refresh_followers(tx, room)
     _set_status(tx, room, Room.Status.LIVE)
+
+
+def _tell_end(tx: RoomTransaction, room: Room) -> None:
+    """The last word on a show, where this transaction has told another state of it."""
+    told = tx.found(room.pk, ("room", room.show), RoomEvent)
+    if told is not None and told.room.status != Room.Status.ENDED:
+        tx.emit(room.pk, RoomEvent(room=room_part(room, tx.heads[room.pk])))
 
 
 def room_pause(tx: RoomTransaction, *, room_id: int) -> None:
@@ -141,5 +150,5 @@ def assistants_set(tx: RoomTransaction, *, room_id: int, users: Iterable[User]) 
 
 
 def _refresh_followers(tx: RoomTransaction, room: Room) -> None:
-    followers = HostHead.objects.filter(host_id=room.host_id).values_list("followers", flat=True).first()
-    tx.heads[room.pk].followers = followers or 0
+    # Under the lock of the host's number: a follow either counts here already, or finds this room when it comes.
+    tx.heads[room.pk].followers = tx.buffer(FollowBuffer).host(room.host_id).followers

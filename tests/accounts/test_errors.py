@@ -67,7 +67,8 @@ def test_a_database_that_is_away_is_unavailable(failing, exc: Exception, caplog:
     assert response.status_code == 503
     assert error_of(response) == {
         "code": "unavailable",
-        "detail": "The database does not answer; nothing has happened.",
+        "detail": "The database does not answer; try again.",
+        "retry_after": 2,
         "retry": True,
     }
     assert "The database did not answer a request" in caplog.text

@@ -5,8 +5,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from accounts import tokens
-from accounts.identity import user_from_session, user_from_token
+from accounts.identity import user_from_session
 from accounts.models import User
 
 
@@ -57,10 +56,3 @@ def test_a_session_from_before_a_change_of_the_secret_key_is_good(
 def test_a_nonsense_cookie_is_nobody(nonsense: str) -> None:
     """Text of any kind and length is just no session."""
     assert user_from_session(nonsense) is None
-
-
-def test_a_token_leads_to_its_user(user: User) -> None:
-    """As over HTTP."""
-    assert user_from_token(tokens.issue(user)) == user
-    with pytest.raises(tokens.BadToken):
-        user_from_token("x")

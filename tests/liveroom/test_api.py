@@ -39,6 +39,7 @@ def test_the_description_is_complete() -> None:
         f"GET {room}",
         *(f"GET {room}{name}/" for name in ("comments", "events", "shelf", "stats")),
         *(f"POST {room}{name}/" for name in ("start", "pause", "end", "notice", "pin", "settings")),
+        *(f"POST {room}{name}/" for name in ("mute", "unmute", "ban", "unban")),
         f"DELETE {room}comments/{{comment_id}}/",
         f"PATCH {item}",
         *(f"POST {item}{name}/" for name in ("on", "off", "explain", "stock")),

@@ -1,5 +1,6 @@
 """liveroom/bootstrap.py: what is set up once, and what is said when it cannot be."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -74,3 +75,12 @@ def test_a_server_start_installs_no_programs(monkeypatch: pytest.MonkeyPatch) ->
     assert installed == []
     bootstrap.ensure_programs("test")
     assert installed == ["python3.11-venv", "nothing-server", "nothing-client"]
+
+
+def test_the_node_packages_are_locked_to_no_registry() -> None:
+    """Each folder has a lock with a hash for every package, and it names no host to fetch them from."""
+    for folder in bootstrap.NODE_CLIENTS:
+        lock = json.loads((folder / "package-lock.json").read_text())
+        packages = [package for path, package in lock["packages"].items() if path]
+        assert packages
+        assert all("integrity" in package and "resolved" not in package for package in packages), folder

@@ -1,30 +1,30 @@
 """Whether the process lives, and whether it can serve."""
 
+import logging
 from typing import Any
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
+from django.db.models import QuerySet
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from liveroom import health
+from liveroom.logs import NoProbes
 from rooms.realtime import runtime
 from tests.clients import stored
 
 READY = {"status": "ready", "database": True, "layer": True, "draining": False}
 
 
-class Broken:
-    """A database that does not answer."""
-
-    def cursor(self) -> Any:
-        raise OperationalError("the server closed the connection")
+def broken(_self: Any) -> bool:
+    """A query of a database that does not answer."""
+    raise OperationalError("the server closed the connection")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/healthz/"])
 def test_a_process_that_lives_says_so(client: Client, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever its database does."""
-    monkeypatch.setattr(health, "connection", Broken())
+    monkeypatch.setattr(QuerySet, "exists", broken)
     response = client.get(path)
     assert (response.status_code, response.content) == (200, b"ok\n")
     assert "no-store" in response["Cache-Control"]
@@ -43,7 +43,7 @@ def test_without_its_database_it_is_not_ready(
     client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It says why, and logs it."""
-    monkeypatch.setattr(health, "connection", Broken())
+    monkeypatch.setattr(QuerySet, "exists", broken)
     response = client.get("/readyz")
     assert (response.status_code, response.json()) == (503, {**READY, "status": "not ready", "database": False})
     assert "The database does not answer: the server closed the connection" in caplog.text
@@ -75,8 +75,21 @@ def test_probes_are_not_sent_to_https(client: Client, settings: Settings, path: 
     assert Client().get("/api/rooms/").status_code == 301
 
 
-def test_a_probe_needs_a_known_host(client: Client, settings: Settings) -> None:
-    """As every request does."""
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_ask_by_any_host(client: Client, settings: Settings, path: str) -> None:
+    """They come by an IP address; pages want a host that is ours."""
     settings.ALLOWED_HOSTS = ["room.test"]
-    assert client.get("/healthz", headers={"Host": "10.0.0.1"}).status_code == 400
-    assert client.get("/healthz", headers={"Host": "room.test"}).status_code == 200
+    assert client.get(path, headers={"Host": "10.0.0.1"}).status_code == 200
+    assert client.get("/", headers={"Host": "10.0.0.1"}).status_code == 400
+
+
+def test_a_probe_that_fails_is_not_logged_each_time() -> None:
+    """Django logs every 503; of other requests it is to be seen."""
+
+    def kept(path: str) -> bool:
+        record = logging.makeLogRecord({"request": RequestFactory().get(path)})
+        return NoProbes().filter(record)
+
+    assert [kept("/readyz"), kept("/readyz/"), kept("/api/rooms/")] == [False, False, True]
+    assert NoProbes().filter(logging.makeLogRecord({}))

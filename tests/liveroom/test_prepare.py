@@ -45,6 +45,14 @@ def test_a_first_start_makes_an_administrator(var: Path) -> None:
     assert os.listdir(var) == ["admin.txt"]
 
 
+def test_a_default_room_that_is_not_there(var: Path, settings: Settings) -> None:
+    """The address that is printed leads to a room, and the setting that does not is named."""
+    settings.LIVEROOM_DEFAULT_ROOM = "shop"
+    said = prepare()
+    assert "http://127.0.0.1:8000/rooms/demo/\n" in said
+    assert "LIVEROOM_DEFAULT_ROOM is “shop”, and there is no such room." in said
+
+
 def test_a_second_start_changes_nothing(var: Path) -> None:
     """The same words, the same account, the same file."""
     first = prepare()

@@ -54,6 +54,25 @@ def test_ctrl_c_is_a_clean_end_too(deployments: Deployments, server: str) -> Non
 
 
 @pytest.mark.parametrize("server", SERVERS)
+def test_ctrl_c_ends_what_a_script_started_too(deployments: Deployments, server: str) -> None:
+    """A shell has what it starts in the background ignore SIGINT; the server listens to it all the same."""
+    with deployments.sqlite("background") as site:
+        ignoring = ["sh", "-c", 'trap "" INT; exec "$0" "$@"']
+        with subprocess.Popen(
+            [*ignoring, sys.executable, "-m", "liveroom.serve", "--port", "0", "--server", server],
+            cwd=ROOT,
+            env=inherited() | site.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            url = process.stdout.readline().split()[2]
+            assert httpx.get(f"{url}/healthz", timeout=TIMEOUT, trust_env=False).status_code == 200
+            process.send_signal(signal.SIGINT)
+            assert process.wait(TIMEOUT) == 0
+
+
+@pytest.mark.parametrize("server", SERVERS)
 def test_no_origin_is_refused_where_there_is_no_cookie(deployments: Deployments, server: str) -> None:
     """A page that was opened from a file, one of another site and a mini-program come in like everybody."""
     with deployments.sqlite("origin", server=server) as site:
@@ -99,9 +118,11 @@ def test_a_frame_beyond_64_kib_is_closed_with_1009(deployments: Deployments, ser
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
-def test_a_socket_that_is_bound_already_is_served(server: str, family: socket.AddressFamily) -> None:
+def test_a_socket_that_is_bound_already_is_served(
+    deployments: Deployments, server: str, family: socket.AddressFamily
+) -> None:
     """--fd takes over a socket of either family: its backlog and send buffer become ours."""
-    with socket.socket(family) as listener:
+    with deployments.sqlite("bound") as site, socket.socket(family) as listener:
         listener.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
         port = listener.getsockname()[1]
         host = "[::1]" if family == socket.AF_INET6 else "127.0.0.1"
@@ -109,7 +130,7 @@ def test_a_socket_that_is_bound_already_is_served(server: str, family: socket.Ad
         with subprocess.Popen(
             [sys.executable, *serve],
             cwd=ROOT,
-            env=inherited() | {"DEBUG": "1"},
+            env=inherited() | site.environment,
             pass_fds=[listener.fileno()],
             stdout=subprocess.PIPE,
             text=True,

@@ -7,6 +7,10 @@ from unittest.mock import ANY
 import pytest
 
 from products.models import Order, ShelfItem
+from products.services.items import ItemBuffer
+from products.services.orders import PlaceOrder
+from rooms.messages import Role
+from rooms.realtime.writer import commit
 from rooms.services import rooms
 from rooms.transaction import RoomTransaction
 from tests import factories
@@ -145,6 +149,35 @@ async def test_purchases_of_one_commit_are_summed(room, item, viewer, other, ent
     assert sum(event["quantity"] for event in events) == 21
     assert (events[-1]["stock"], events[-1]["sold"]) == (29, 21)
     assert events[-1]["user"] == {**HAN, "nickname": "韩**"}
+
+
+async def test_purchases_of_one_commit_are_one_event(room, item, viewer, other, witness):
+    """Of each item, with the last buyer, how many purchases, and the sum of the pieces."""
+    cup = await stored(lambda: factories.make_item(room, "Cup", position=9))
+    buys = [(viewer, item, 1), (other, cup, 5), (other, item, 2), (viewer, item, 3)]
+    commands: list[Any] = [
+        PlaceOrder(room.pk, user, Role.VIEWER, thing.pk, quantity, str(number), None)
+        for number, (user, thing, quantity) in enumerate(buys)
+    ]
+    orders = await stored(commit, room.pk, commands)
+    assert [order.quantity for order in orders] == [1, 5, 2, 3]
+    events = [event for event in await witness.proves_the_law() if event.get("action") == "purchase"]
+    assert [without_ts(event) for event in events] == [
+        purchase(item, seq=3, count=3, quantity=6, stock=44, sold=6),
+        purchase(cup, seq=4, title="Cup", user={**HAN, "nickname": "韩**"}, quantity=5, stock=45, sold=5),
+    ]
+
+
+async def test_an_item_of_another_room_is_not_even_locked(room, host):
+    """It is as if it were not there."""
+    second = await stored(factories.make_room, "second", host=host)
+    thing = await stored(factories.make_item, second)
+
+    def look():
+        with RoomTransaction(room.pk) as tx:
+            return tx.buffer(ItemBuffer).get(thing.pk)
+
+    assert await stored(look) is None
 
 
 async def test_a_guest_who_talks_may_buy(room, item, connect, settings):

@@ -184,6 +184,7 @@ GONE_AND_BACK = [[drop(0), put(0, True)], [drop(1), explain(1, True), restock(1,
 SOLD_AND_GONE = [[buy(0, 1, 1), drop(1)]]
 EXPLAINED_AND_GONE = [[explain(1, True)], [drop(1), explain(2, True)], [explain(1, True), drop(2)]]
 TWO_SHOWS = [[say(0)], [say(1), step_to("ended"), step_to("live"), say(2)]]
+SHOW_BETWEEN = [[step_to("ended")], [step_to("live"), say(0), step_to("ended"), step_to("live"), say(1)]]
 NEW_SHOW = [[say(0), pin(0)], [step_to("ended"), say(1), step_to("live"), say(2)], [remove(0)]]
 
 options = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -198,6 +199,7 @@ options = settings(deadline=None, derandomize=True, suppress_health_check=[Healt
 @example(commits=SOLD_AND_GONE)
 @example(commits=EXPLAINED_AND_GONE)
 @example(commits=TWO_SHOWS)
+@example(commits=SHOW_BETWEEN)
 @example(commits=NEW_SHOW)
 def test_the_law_holds_whatever_is_done(commits: list[list[Step]]) -> None:
     """Whatever is done to a room, in whatever commits, the law holds."""

@@ -14,7 +14,7 @@ from rooms.handlers import RoomHandlers
 from rooms.messages import ClientFrame
 from rooms.realtime import runtime
 from tests import factories
-from tests.clients import settle, stored
+from tests.clients import look, settle, stored
 from tests.parts import error, without_ts
 
 # --- too many, too big
@@ -174,7 +174,7 @@ async def test_the_database_is_away_at_a_read(room, enter, monkeypatch):
     guest = await enter()
     monkeypatch.setattr(selectors, "history", fail)
     await guest.send("history")
-    detail = "The database is away; nothing happened, try again with the same key."
+    detail = "The database does not answer; try again with the same key."
     await guest.expect(**error("unavailable", detail, retry=True, retry_after=2, to="history"))
     await guest.nothing()
 
@@ -189,7 +189,7 @@ async def test_the_database_is_away_at_the_handshake(room, viewer, connect, monk
     with monkeypatch.context() as patch:
         patch.setattr(selectors, where, fail)
         li = await connect(user=viewer)
-        detail = "The database is away; nothing happened, try again with the same key."
+        detail = "The database does not answer; try again with the same key."
         await li.expect(**error("unavailable", detail, retry=True, retry_after=2, close=4000))
         await li.closed(4000)
     again = await connect(user=viewer)
@@ -202,7 +202,7 @@ async def test_a_slow_database_at_the_handshake(room, connect, monkeypatch, sett
     go = threading.Event()
     monkeypatch.setattr(selectors, "room_id_by_slug", lambda _slug: go.wait(10))
     guest = await connect()
-    detail = "The database is away; nothing happened, try again with the same key."
+    detail = "The database does not answer; try again with the same key."
     await guest.expect(**error("unavailable", detail, retry=True, retry_after=2, close=4000))
     await guest.closed(4000)
     go.set()
@@ -249,53 +249,19 @@ async def test_a_frame_before_init_waits_for_it(room, viewer, connect):
 # --- the end
 
 
-async def test_a_drain_sends_everybody_elsewhere(room, viewer, enter, connect):
-    """`restarting` with a time to come back, then 4000."""
-    li, guest = await enter(user=viewer), await enter()
-    await li.rest()
-    running = runtime.current()
-    draining = asyncio.create_task(running.drain())
-    for socket in (li, guest):
-        frame = await socket.recv()
-        assert 1 <= frame.pop("retry_after") <= 5
-        assert without_ts(frame) == error("restarting", "The server restarts.", retry=True, close=4000)
-        await socket.closed(4000)
-    await draining
-    assert not running.connections
-
-
-async def test_a_drain_finishes_commits_and_their_acks(room, viewer, enter):
-    """A comment that was taken is committed and acknowledged before its sender is sent away."""
-    li = await enter(user=viewer)
-    await li.send("message", content="just in time", client_msg_id="k")
-    await asyncio.sleep(0)
-    draining = asyncio.create_task(runtime.current().drain())
-    kinds = [(await li.recv())["msg_type"] for _ in range(3)]
-    await li.closed(4000)
-    await draining
-    assert sorted(kinds) == ["ack", "error", "message"]
-    assert kinds[-1] == "error"
-
-
-async def test_who_comes_during_a_drain_is_sent_elsewhere(room, connect):
-    """A new socket gets `restarting` and 4000."""
-    runtime.current().draining = True
-    guest = await connect()
-    frame = await guest.recv()
-    assert 1 <= frame.pop("retry_after") <= 5
-    assert without_ts(frame) == error("restarting", "The server restarts.", retry=True, close=4000)
-    await guest.closed(4000)
-
-
-async def test_a_deleted_room_ends_its_sockets(room, enter, host):
-    """Whoever is in a room that is deleted is told, and closed with 4500."""
+async def test_a_deleted_room_ends_its_sockets(room, enter, connect, host):
+    """Whoever is in it is told, and closed with 4500; a new room of that address is another one at once."""
     second = await stored(factories.make_room, "second", host=host)
     guest = await enter("/ws/rooms/second/")
     await stored(second.delete)
-    await runtime.current()._poll()
-    frame = await guest.recv()
-    assert (frame["code"], frame["close"]) == ("room_not_found", 4500)
+    again = await stored(factories.make_room, "second", host=host)
+    await look()
+    await guest.expect(**error("room_not_found", "This room was deleted.", close=4500))
     await guest.closed(4500)
+    newcomer = await connect("/ws/rooms/second/")
+    assert (await newcomer.init())["epoch"] == again.epoch
+    await look()
+    await newcomer.nothing()
 
 
 # --- how consumers are composed

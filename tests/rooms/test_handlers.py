@@ -376,3 +376,29 @@ async def test_join_is_acknowledged_only_with_a_ref(room, viewer, other, enter):
     await li.expect("ack", to="join", ref="j")
     await li.nothing()
     await han.nothing()
+
+
+async def test_follows_are_limited(room, viewer, enter, witness, clock):
+    """Ten at once, then one a second: each is an event in all rooms of the host."""
+    li = await enter(user=viewer)
+    for number in range(10):
+        await li.send("subscribe", action="unfollow" if number % 2 else "follow")
+    await li.rest()
+    await li.send("subscribe", ref=1)
+    detail = "At most 1 follows per second."
+    wanted = error("rate_limited", detail, retry=True, retry_after=1, limit=1, to="subscribe", ref=1)
+    await li.expect(**wanted)
+    await li.nothing()
+    await clock.advance(1)
+    await li.send("subscribe", ref=2)
+    assert sorted(frame["msg_type"] for frame in await li.rest()) == ["ack", "me", "subscribe"]
+    await witness.proves_the_law()
+
+
+async def test_a_like_without_a_name_among_others(room, viewer, enter, connect):
+    """Likes of a guest who watches and of a user in one tick carry nobody: they are of two."""
+    li, guest = await enter(user=viewer), await enter()
+    await li.rest()
+    await guest.send("like")
+    await li.send("like")
+    assert [without_ts(frame) for frame in await li.rest()] == [{"msg_type": "like", "count": 2, "total": 2}]

@@ -8,6 +8,7 @@ from accounts import services as accounts
 from accounts import tokens
 from accounts.models import User
 from rooms import session
+from rooms.realtime import hub
 from tests import factories
 from tests.clients import stored
 from tests.parts import LI, error, init_of, without_ts
@@ -248,3 +249,58 @@ async def test_a_guest_who_logs_in_is_not_announced(room, viewer, other, connect
     await clock.advance(session.GUEST_ANNOUNCED_AFTER)
     await han.nothing()
     await guest.nothing()
+
+
+async def test_logins_are_limited(room, viewer, enter, clock):
+    """Five at once, then one in LIVEROOM_SYNC_EVERY seconds: each is a whole picture."""
+    li = await enter(user=viewer)
+    for _ in range(5):
+        await li.send("login", token=factories.token_of(viewer))
+        await li.init()
+    await li.send("login", token=factories.token_of(viewer), ref=1)
+    wanted = error(
+        "rate_limited", "One login or new name every 2 s.", retry=True, retry_after=2, limit=2, to="login", ref=1
+    )
+    await li.expect(**wanted)
+    await li.nothing()
+    await clock.advance(2)
+    await li.send("login", token=factories.token_of(viewer))
+    await li.init()
+    await li.nothing()
+
+
+async def test_a_guest_who_is_stored_names_himself(room, other, enter, witness):
+    """His first comment made him a user of the server's own: `join` gives him another name all the same."""
+    guest = await stored(accounts.user_create_guest, nickname="Old")
+    socket, han = await enter(user=guest), await enter(user=other)
+    await socket.rest()
+    user = {"id": guest.public_id, "nickname": "New", "avatar": "", "role": "viewer"}
+    await socket.send("join", nickname=" New ", ref=1)
+    ack, me = sorted(map(without_ts, await socket.rest()), key=lambda frame: frame["msg_type"])
+    assert ack == {"msg_type": "ack", "to": "join", "ref": 1}
+    assert me == {"msg_type": "me", "user": user, "role": "viewer", "following": False, "muted_until": None}
+    await han.nothing()
+    await socket.send("message", content="hi")
+    (event,) = await witness.proves_the_law()
+    assert event["user"] == user
+
+
+async def test_a_user_does_not_rename_himself_by_join(room, viewer, enter):
+    """His name is his own system's."""
+    li = await enter(user=viewer)
+    await li.send("join", nickname="New", ref=1)
+    await li.expect("ack", to="join", ref=1)
+    await li.nothing()
+    assert (await stored(User.objects.get, pk=viewer.pk)).nickname == "李雷"
+
+
+async def test_a_login_shows_nothing_older_than_what_was_seen(room, viewer, other, enter, monkeypatch):
+    """The picture that is at hand may be a moment old: not for one who has what came after it."""
+    monkeypatch.setattr(hub, "PICTURE_AGE", 1000)
+    socket = await enter(user=other)
+    await stored(factories.make_comments, room, viewer, "seen already")
+    assert [frame["msg_type"] for frame in await socket.rest()] == ["message"]
+    await socket.send("login", token=factories.token_of(other))
+    init = await socket.init()
+    assert (init["seq"], [comment["content"] for comment in init["comments"]]) == (1, ["seen already"])
+    await socket.nothing()

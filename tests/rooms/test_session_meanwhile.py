@@ -1,15 +1,21 @@
 """What the others see of a viewer who comes and goes, and what changes of him while he is there."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
+from django.db import OperationalError
+from django.utils import timezone
 
 from accounts import services as accounts
 from rooms import selectors, transaction
-from rooms.models import Room
+from rooms.messages import Refused
+from rooms.models import Room, ViewerChange
 from rooms.realtime import runtime
 from rooms.services import profiles, rooms
 from rooms.transaction import RoomTransaction
 from tests import factories
-from tests.clients import look, stored
+from tests.clients import look, stored, until
 from tests.parts import HAN, HOST, LI, error, room_part, without_ts
 
 # --- coming and going
@@ -232,3 +238,90 @@ async def test_sockets_without_a_limit(room, viewer, enter, settings):
     assert len(runtime.current().users.sockets_of(viewer.pk)) == 8
     for socket in sockets:
         await socket.nothing()
+
+
+async def test_a_viewer_who_cannot_be_read_again_is_read_later(room, viewer, enter, monkeypatch):
+    """A token that was revoked while the database was away ends its socket when it is back; he hears nothing before."""
+    li = await enter(user=viewer)
+
+    def fail(*_args, **_who):
+        raise OperationalError("gone")
+
+    with monkeypatch.context() as away:
+        away.setattr(selectors, "viewer", fail)
+        await stored(accounts.tokens_revoke, user=viewer)
+        await look()
+        await li.nothing()
+    await look()
+    await li.expect(**error("bad_token", "The token was revoked.", field="token", close=4501))
+    await li.closed(4501)
+
+
+async def test_a_change_during_a_long_outage_is_found(room, viewer, enter, monkeypatch, clock):
+    """A look goes back to the last one that came to something."""
+    li = await enter(user=viewer)
+    await look()
+
+    def fail(*_args, **_options):
+        raise OperationalError("gone")
+
+    with monkeypatch.context() as away:
+        away.setattr(profiles, "publish_user", lambda user_id: None)
+        away.setattr(selectors, "news", fail)
+        await stored(accounts.tokens_revoke, user=viewer)
+        await clock.advance(300)
+        await stored(ViewerChange.objects.update, at=timezone.now() - timedelta(seconds=300))
+        with pytest.raises(Refused):
+            await look()
+    await look()
+    frame = await li.recv()
+    assert (frame["code"], frame["close"]) == ("bad_token", 4501)
+    await li.closed(4501)
+
+
+async def test_many_changes_are_read_once(room, viewer, enter, monkeypatch):
+    """While one reading waits, what changes meanwhile is read together."""
+    read, reads = selectors.viewer, []
+
+    def count(room_id, **who):
+        reads.append(room_id)
+        return read(room_id, **who)
+
+    li = await enter(user=viewer)
+    monkeypatch.setattr(selectors, "viewer", count)
+
+    def rename():
+        for number in range(20):
+            accounts.profile_update(user=viewer, nickname=f"name {number}")
+
+    await stored(rename)
+    frames = await li.rest()
+    assert {frame["msg_type"] for frame in frames} == {"me"}
+    assert frames[-1]["user"]["nickname"] == "name 19"
+    assert len(reads) < 20
+    before = len(reads)
+    await look()
+    await li.nothing()
+    assert len(reads) == before + 1
+
+
+async def test_a_change_of_one_who_logs_in_as_another_is_not_his(room, viewer, other, enter, connect, monkeypatch):
+    """What was read of the last user is not taken for the present one."""
+    li = await enter(user=viewer)
+    await li.rest()
+    read = selectors.viewer
+
+    async def read_slowly(function, *args, **kwargs):
+        found = await original(function, *args, **kwargs)
+        if function is read and kwargs.get("pk") == viewer.pk:
+            await li.send("login", token=factories.token_of(other))
+            await until(lambda: connection.viewer.user == other)
+        return found
+
+    connection: Any
+    (connection,) = runtime.current().users.sockets_of(viewer.pk)
+    original = runtime.current().database.read
+    monkeypatch.setattr(runtime.current().database, "read", read_slowly)
+    await stored(accounts.profile_update, user=viewer, nickname="changed")
+    assert (await li.init())["user"] == HAN
+    assert [frame for frame in await li.rest() if frame["msg_type"] == "me"] == []

@@ -15,6 +15,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from liveroom.address import base_url
+from liveroom.demo.content import EVENING
+from rooms.models import Room
 
 
 class Command(BaseCommand):
@@ -34,14 +37,12 @@ class Command(BaseCommand):
                 _("DEBUG is on: this is for networks that you trust. For others set DEBUG=0 and SECRET_KEY.")
             )
         base = base_url(host, os.environ.get("PORT") or "8000")
-        self.stdout.write(f"{_('Room')}:  {base}/rooms/{settings.LIVEROOM_DEFAULT_ROOM}/")
+        room = settings.LIVEROOM_DEFAULT_ROOM
+        if not Room.objects.filter(slug=room).exists():
+            self.stderr.write(_("LIVEROOM_DEFAULT_ROOM is “%(slug)s”, and there is no such room.") % {"slug": room})
+            room = EVENING.slug
+        self.stdout.write(f"{_('Room')}:  {base}/rooms/{room}/")
         self.stdout.write(f"{_('Admin')}: {base}/admin/  {administrator(settings.VAR_DIR / 'admin.txt')}")
-
-
-def base_url(host: str, port: str) -> str:
-    """Return where a browser on this machine finds a server that listens on `host`, which may be every address."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not listened on
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def administrator(file: Path) -> str:

@@ -8,8 +8,9 @@ import msgspec
 
 from rooms import selectors
 from rooms.messages import AllowPart, HostPart, Role, RoomPart, UserPart
+from rooms.models import now_ms
 from rooms.publish import LogEntry
-from rooms.realtime.hub import RoomHub, now_ms
+from rooms.realtime.hub import RoomHub
 from rooms.realtime.outbox import Outbox
 from rooms.realtime.presence import Elsewhere
 from rooms.realtime.runtime import Runtime
@@ -125,6 +126,8 @@ class FakeConnection:
         hub.add(cast(Any, self))
 
     def viewer_changed(self, values: dict[str, Any]) -> None: ...
+
+    def reread_soon(self) -> None: ...
 
     def end(self, refused: Any) -> None: ...
 

@@ -6,15 +6,18 @@ from collections.abc import Coroutine
 from typing import Any, cast
 
 import pytest
+from django.db import OperationalError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rooms import transaction
+from rooms import selectors, transaction
 from rooms.realtime import hub as hub_module
 from rooms.realtime import order as order_module
 from rooms.realtime import runtime
+from rooms.selectors import HeadRow
 from tests import factories
 from tests.clients import look, stored
+from tests.parts import error
 from tests.rooms.realtime.fakes import FakeConnection, FakeRuntime, entry, passed
 
 
@@ -352,3 +355,32 @@ async def test_a_pass_carries_sums_and_events_together():
     behind.socket.backed_up = False
     behind.outbox.sweep(0)
     assert [frame["msg_type"] for frame in behind.socket.frames] == ["notice"]
+
+
+async def test_counters_that_were_read_at_another_seq(room, viewer, enter):
+    """A look that began before a new show knows the likes of the last one: they are not this one's."""
+    await enter(user=viewer)
+    hub = runtime.current().hubs[room.pk]
+    hub.head_read(HeadRow(hub.seq - 1, 50, 3))
+    assert (hub.tallies.total, hub.held) == (0, 0)
+    hub.head_read(HeadRow(hub.seq, 50, 3))
+    assert (hub.tallies.total, hub.held) == (50, 3)
+
+
+async def test_a_picture_that_fails_for_all_who_wait(room, viewer, enter, connect, monkeypatch):
+    """Who comes in is sent away to come back; who is there and asked for it is only told."""
+    li = await enter(user=viewer)
+    await stored(factories.make_comments, room, viewer, "newer than the picture")
+    await li.rest()
+
+    def fail(_room_id):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(selectors, "picture", fail)
+    await li.send("sync", ref=1)
+    newcomer = await connect()
+    detail = "The database does not answer; try again with the same key."
+    await newcomer.expect(**error("unavailable", detail, retry=True, retry_after=2, close=4000))
+    await newcomer.closed(4000)
+    await li.expect(**error("unavailable", detail, retry=True, retry_after=2, to="sync", ref=1))
+    await li.nothing()

@@ -8,11 +8,10 @@ from channels.layers import InMemoryChannelLayer
 
 from rooms import publish
 from rooms.messages import NoticeEvent, encode
-from rooms.models import Event, RoomHead
+from rooms.models import Event, RoomHead, now_ms
 from rooms.publish import Batch, LogEntry
 from rooms.realtime import layer as layer_module
 from rooms.realtime import runtime
-from rooms.realtime.hub import now_ms
 from rooms.realtime.layer import LayerLink
 from rooms.realtime.presence import REMOTE_TIMEOUT
 from tests.clients import settle, stored, until
@@ -74,12 +73,19 @@ def layer(monkeypatch):
 
 @pytest.fixture
 async def link(layer):
-    """A link to it, and what it receives."""
+    """A link to it, and what it receives after its own first word."""
     received: list[dict[str, Any]] = []
-    link = LayerLink(received.append)
-    link.start()
-    yield link, received
-    await link.stop()
+
+    def receive(message):
+        if message["type"] == "process.ask":
+            made.heard()
+        else:
+            received.append(message)
+
+    made = LayerLink(receive)
+    made.start()
+    yield made, received
+    await made.stop()
 
 
 async def test_it_is_in_the_group_of_all_processes(layer, link):
@@ -102,7 +108,7 @@ async def test_what_is_sent_to_a_group_arrives(layer, link):
 
 async def test_groups_are_joined_again_after_an_outage(layer, link, caplog):
     """What was asked for while the layer was away is done when it is back; the outage is logged once."""
-    await until(lambda: layer.groups == {"processes"})
+    await until(lambda: link[0].healthy)
     layer.away = True
     link[0].join("room.1")
     for _ in range(3):
@@ -144,7 +150,7 @@ async def test_a_message_that_cannot_be_read(layer, monkeypatch, caplog):
     await until(lambda: layer.groups == {"processes"})
     for kind in ("bad", "good"):
         await layer.other_process_sends("processes", kind)
-    await until(lambda: received == ["good"])
+    await until(lambda: received == ["process.ask", "good"])
     assert [record.message for record in caplog.records] == ["A message of the channel layer could not be read: bad"]
     caplog.clear()
     await link.stop()
@@ -152,18 +158,16 @@ async def test_a_message_that_cannot_be_read(layer, monkeypatch, caplog):
 
 async def test_a_process_that_does_not_hear_itself(layer, link, clock):
     """After REMOTE_TIMEOUT it is not healthy; it takes a new channel, and joins its groups again."""
-    await until(lambda: layer.groups == {"processes"})
-    assert link[0].healthy
+    assert not link[0].healthy
+    await until(lambda: link[0].healthy)
     await link[0].revive()
     assert layer.channels == 1
     await clock.advance(REMOTE_TIMEOUT)
     layer.groups.clear()
     assert not link[0].healthy
     await link[0].revive()
-    await until(lambda: layer.groups == {"processes"})
-    assert layer.channels == 2
-    link[0].heard()
-    assert link[0].healthy
+    await until(lambda: link[0].healthy)
+    assert (layer.groups, layer.channels) == ({"processes"}, 2)
 
 
 async def test_in_memory_there_is_nobody_to_talk_to():

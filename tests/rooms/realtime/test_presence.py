@@ -230,3 +230,18 @@ async def test_announcements_are_ten_a_second_of_each(one):
         one.exit(part)
     assert len(one.told()) == 10
     assert one.presence.online == 0
+
+
+async def test_people_of_a_process_that_was_killed_leave(one, two, settings):
+    """After the grace who is held by nobody any more is missed by the name that he had; who came back here is not."""
+    settings.LIVEROOM_GRACE = 10
+    now = asyncio.get_running_loop().time()
+    for part in (LI, HAN):
+        one.enter(part)
+    one.told()
+    one.tell(two)
+    assert two.told() == [("join", LI.id), ("join", HAN.id)]
+    two.enter(HAN)
+    two.presence.remote_silent(now + presence_module.REMOTE_TIMEOUT + 11)
+    assert two.told() == [("leave", LI.id)]
+    assert two.presence.online == 1

@@ -191,14 +191,20 @@ async def test_a_server_that_raises_once_its_client_is_gone():
     assert plain._task is None
 
 
-async def test_a_close_that_blocks_gives_up(monkeypatch):
-    """Even a close can wait for a client that reads nothing."""
+async def test_a_close_that_blocks_cuts_the_client(monkeypatch):
+    """Even a close can wait for a client that reads nothing: it would stay for ever."""
     monkeypatch.setattr("rooms.realtime.transport.CLOSE_TIMEOUT", 0.01)
     server = Server()
     server.reads.clear()
     plain = AsgiSocket(server.send)
+    aborted, abort = [], AsgiSocket.abort
+
+    def note_and_abort(socket):
+        aborted.append(socket)
+        abort(socket)
+
+    monkeypatch.setattr(AsgiSocket, "abort", note_and_abort)
     plain.write(Parcel([b"1"]))
     await plain.close(4000)
-    assert server.sent == []
-    plain.abort()
+    assert (server.sent, aborted) == ([], [plain])
     await drained(plain)

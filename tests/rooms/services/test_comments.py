@@ -178,7 +178,7 @@ async def test_unavailable_then_again_with_the_same_key(room, viewer, enter, mon
     with monkeypatch.context() as patch:
         patch.setattr(RoomTransaction, "_lock", fail)
         await li.send("message", content="hi", client_msg_id="k", ref=1)
-        detail = "The database is away; nothing happened, try again with the same key."
+        detail = "The database does not answer; try again with the same key."
         wanted = error("unavailable", detail, retry=True, retry_after=2, to="message", ref=1, client_msg_id="k")
         await li.expect(**wanted)
         await li.nothing()

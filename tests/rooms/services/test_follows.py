@@ -1,8 +1,11 @@
 """Follows: one number per host, true in all his rooms."""
 
+from typing import Any
+
 from rooms.messages import Role
 from rooms.models import Follow, HostHead, RoomHead
 from rooms.services import follows, rooms
+from rooms.services.follows import SetFollow
 from rooms.transaction import RoomTransaction, rooms_of_host
 from tests import factories
 from tests.clients import stored
@@ -86,3 +89,22 @@ async def test_the_counters_agree(room, host, viewer, other):
         return HostHead.objects.get(host=host).followers, list(heads), Follow.objects.filter(host=host).count()
 
     assert await stored(numbers) == (1, [1, 1], 1)
+
+
+async def test_a_room_that_comes_while_a_follow_waits(room, host, viewer, enter, law_of, monkeypatch):
+    """The host's rooms are locked before his number is: one that was made between is found, and told too."""
+    rooms_before: Any = SetFollow.rooms
+    made: list[Any] = []
+
+    def rooms_then_another(commands):
+        found = rooms_before(commands)
+        if not made:
+            made.append(factories.make_room("second", host=host))
+        return found
+
+    li = await enter(user=viewer)
+    monkeypatch.setattr(SetFollow, "rooms", rooms_then_another)
+    await li.send("subscribe")
+    assert sorted(frame["msg_type"] for frame in await li.rest()) == ["ack", "me", "subscribe"]
+    heads = await stored(lambda: list(RoomHead.objects.order_by("pk").values_list("seq", "followers")))
+    assert heads == [(1, 1), (1, 1)]

@@ -114,6 +114,24 @@ async def test_two_shows_in_one_commit_are_told_apart(room, viewer, law_of):
     ]
 
 
+async def test_a_show_that_began_and_ended_in_one_commit(room, viewer, law_of):
+    """Its end is told too: after it comes what is of the next one."""
+    await stored(change, room, rooms.room_end)
+    witness = await law_of(room)
+
+    def show_between():
+        with RoomTransaction(room.pk) as tx:
+            rooms.room_start(tx, room_id=room.pk)
+            comments.comment_post(tx, room_id=room.pk, user=viewer, role=Role.VIEWER, content="between")
+            for service in (rooms.room_end, rooms.room_start):
+                service(tx, room_id=room.pk)
+
+    await stored(show_between)
+    events = await witness.proves_the_law()
+    told = [(event["room"]["show"], event["room"]["status"]) for event in events if event["msg_type"] == "room"]
+    assert told == [(2, "live"), (2, "ended"), (3, "live")]
+
+
 async def test_who_comes_back_in_the_next_show(room, viewer, law_of):
     """His comments of the last show, kept or missed, are gone at the end of what he is sent."""
     await stored(factories.make_comments, room, viewer, "kept")

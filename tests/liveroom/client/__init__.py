@@ -1,0 +1,1 @@
+"""Tests of liveroom/client.py and its parts."""

@@ -1,0 +1,1 @@
+"""Tests of liveroom/crowd and its command."""
