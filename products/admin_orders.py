@@ -41,7 +41,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("title"))
     def goods(self, order: Order) -> SafeString:
-        """What was bought, as it was called then; it leads to the product."""
+        """What was bought, as it was called then; it leads to all orders of the product."""
         product = order.item.product
         address = list_of("products_order", product=product.pk)
         return format_html(

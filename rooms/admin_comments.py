@@ -21,7 +21,7 @@ from rooms.admin_filters import RoomFilter, UserFilter
 from rooms.admin_forms import reason
 from rooms.admin_moderation import ModerationActions
 from rooms.admin_saving import ReadOnlyAdmin
-from rooms.admin_shown import badge, link, room_link
+from rooms.admin_shown import badge, link, list_of, room_link
 from rooms.messages import Refused
 from rooms.models import Comment, Room
 from rooms.services.comments import STAFF, comment_pin, comments_remove
@@ -66,10 +66,8 @@ class CommentAdmin(ModerationActions, RowActions, ReadOnlyAdmin):
 
     @admin.display(description=_("user"))
     def by(self, comment: Comment) -> SafeString:
-        his = reverse("admin:rooms_comment_changelist") + f"?user={comment.user_id}"
-        return format_html(
-            '<span class="who">{}{}</span>', picture(comment.avatar, "avatar"), link(his, comment.nickname)
-        )
+        name = link(list_of("rooms_comment", user=comment.user_id), comment.nickname)
+        return format_html('<span class="who">{}{}</span>', picture(comment.avatar, "avatar"), name)
 
     @admin.display(description=_("room"))
     def in_room(self, comment: Comment) -> SafeString:

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('products', '0001_initial'),
-        ('rooms', '0003_lists'),
+        ('rooms', '0004_lists'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

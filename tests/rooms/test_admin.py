@@ -216,7 +216,7 @@ def test_what_is_so_already_is_no_conflict(browser: Client, room: Room) -> None:
     one.save({"title": "Same", "status": "paused"})
     two.save({"title": "Same", "status": "paused"})
     assert len(frames(room)) == 1
-    assert history() == ["Changed title and status.", "No fields changed."]
+    assert history() == ["Changed status and title.", "No fields changed."]
 
 
 @pytest.mark.parametrize(
