@@ -7,7 +7,8 @@ export function keepPlace() {
   restore()
   document.addEventListener('submit', (event) => {
     if (event.defaultPrevented || !event.target.matches(SENT)) return
-    const place = { path: location.pathname + location.search, y: scrollY, button: event.submitter?.formAction }
+    const { formAction, value } = event.submitter ?? {}
+    const place = { path: location.pathname + location.search, y: scrollY, formAction, value }
     sessionStorage.setItem(KEY, JSON.stringify(place))
   })
 }
@@ -16,17 +17,17 @@ function restore() {
   const place = JSON.parse(sessionStorage.getItem(KEY) ?? 'null')
   sessionStorage.removeItem(KEY)
   if (place?.path !== location.pathname + location.search) return
-  focusOn(place.button)
+  focusOn(place.formAction, place.value)
   // The browser goes to the address's anchor once all is loaded: this has the last word.
   addEventListener('load', () => requestAnimationFrame(() => scrollTo({ top: place.y, behavior: 'instant' })))
 }
 
-/** Focus the button that sends to that address, or, where it has given way to another, that one. */
-export function focusOn(address) {
+/** Focus the button that sends that value to that address, or, where it has given way to another, that one. */
+export function focusOn(address, value = '') {
   if (!address) return
   const buttons = [...document.querySelectorAll('button[form=row-actions]')]
   const group = address.slice(0, address.replace(/\/$/, '').lastIndexOf('/') + 1)
-  const button = buttons.find((each) => each.formAction === address)
+  const button = buttons.find((each) => each.formAction === address && each.value === value)
     ?? buttons.find((each) => each.formAction.startsWith(group) && each.closest('.buttons'))
   button?.focus({ preventScroll: true })
 }

@@ -28,7 +28,7 @@ async function send(form, button) {
     if (!page.querySelector('#room_form')) throw new Error(wrong(page) || `${answer.status} ${answer.statusText}`)
     take(page)
     if (form.id === 'new-item') form.reset()
-    focusOn(button?.hasAttribute('formaction') ? address : '')
+    focusOn(button?.hasAttribute('formaction') ? address : '', button?.value)
   } catch (error) {
     say([error.message], 'error')
   } finally {
