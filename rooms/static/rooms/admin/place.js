@@ -17,9 +17,11 @@ function restore() {
   const place = JSON.parse(sessionStorage.getItem(KEY) ?? 'null')
   sessionStorage.removeItem(KEY)
   if (place?.path !== location.pathname + location.search) return
-  focusOn(place.formAction, place.value)
-  // The browser goes to the address's anchor once all is loaded: this has the last word.
-  addEventListener('load', () => requestAnimationFrame(() => scrollTo({ top: place.y, behavior: 'instant' })))
+  // The browser goes to the address's anchor, and takes the focus there, once all is loaded: this has the last word.
+  addEventListener('load', () => requestAnimationFrame(() => {
+    focusOn(place.formAction, place.value)
+    scrollTo({ top: place.y, behavior: 'instant' })
+  }))
 }
 
 /** Focus the button that sends that value to that address, or, where it has given way to another, that one. */
