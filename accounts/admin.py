@@ -9,11 +9,14 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import services
 from accounts.admin_forms import OptimisticModelForm, with_token
+from accounts.admin_lists import LongListAdmin
+from accounts.admin_pictures import PictureInput, picture
 from accounts.models import User, clean_nickname
 
 
@@ -34,7 +37,7 @@ class UserEditForm(OptimisticModelForm, UserChangeForm):  # type: ignore[type-ar
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(LongListAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     form = UserEditForm
     add_form = UserAddForm
     add_fieldsets = (
@@ -49,6 +52,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     )
     readonly_fields = ("public_id", "token_version", "last_login", "created_at", "is_guest")
     list_display = (
+        "avatar_shown",
         "__str__",
         "username",
         "public_id",
@@ -60,8 +64,18 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     )
     list_filter = ("is_guest", "is_staff", "is_superuser", "is_active", "groups")
     search_fields = ("nickname", "username", "public_id", "external_id")
-    ordering = ("-pk",)
+    list_display_links = ("avatar_shown", "__str__")
+    sortable_by = ()
     actions = ("revoke_tokens",)
+
+    @admin.display(description=_("avatar"))
+    def avatar_shown(self, user: User) -> SafeString:
+        return picture(user.avatar, "avatar")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        if db_field.name == "avatar":
+            kwargs["widget"] = PictureInput()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def changeform_view(
         self,
@@ -103,6 +117,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         users = list(queryset)
         for user in users:
             services.tokens_revoke(user=user)
+            self.log_change(request, user, [{"changed": {"fields": ["token version"]}}])
         text = ngettext(
             "The tokens of %(count)d user were revoked.", "The tokens of %(count)d users were revoked.", len(users)
         )

@@ -36,7 +36,7 @@ INSTALLED_APPS = [
     "rooms",
     "accounts",
     "channels",
-    "django.contrib.admin",
+    "liveroom.admin_site.ControlRoomConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

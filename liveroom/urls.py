@@ -8,8 +8,6 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from liveroom.api import NotFoundView
 from liveroom.demo.views import picture
 
-admin.site.site_header = admin.site.site_title = "Liveroom"
-
 urlpatterns = [
     path("", include("rooms.page_urls")),
     path("pictures/<slug:name>.svg", picture, name="demo-picture"),

@@ -57,6 +57,7 @@ class ShelfItemForm(ServiceForm):
                 text = FixedText(str(self.instance.product))
                 self.fields["product"] = forms.Field(label=_("product"), required=False, disabled=True, widget=text)
             return
+        self.initial["on_shelf"] = True
         for name in ("price", "position"):
             if name in self.fields:
                 # Empty: the list price, and the end of the shelf.
@@ -143,7 +144,7 @@ def save_shelf(tx: RoomTransaction, *, room_id: int, formset: ShelfFormSet) -> N
                 items[form] = _add(tx, room_id, form)
     for form, item_id in items.items():
         with refusals_of(form):
-            if form.cleaned_data.get("on_shelf") and "on_shelf" in form.changed_data:
+            if form.changes("on_shelf").get("on_shelf"):
                 shelf.item_set_on_shelf(tx, item_id=item_id, on_shelf=True)
     _explain(tx, items)
 

@@ -109,7 +109,13 @@ class Order(models.Model):
             models.UniqueConstraint(fields=["user", "room", "client_order_id"], name="order_once_per_key"),
             models.CheckConstraint(condition=models.Q(quantity__gte=1), name="order_quantity_at_least_1"),
         ]
-        indexes = [models.Index(fields=["item", "user"], name="order_of_item_and_user")]
+        indexes = [
+            models.Index(fields=["item", "user"], name="order_of_item_and_user"),
+            # The administration's lists, newest first, and how many a room had today.
+            models.Index(fields=["room", "-id"], name="order_of_room"),
+            models.Index(fields=["status", "-id"], name="order_status"),
+            models.Index(fields=["room", "created_at"], name="order_of_room_and_time"),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -1,27 +1,32 @@
-"""Rooms, comments and follows in the administration. What viewers see changes through the services alone."""
+"""Rooms in the administration: their control room. What viewers see changes through the services alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Case, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin_lists import LongListAdmin
+from accounts.admin_pictures import PictureInput, picture
+from accounts.admin_rows import RowActions
 from rooms import admin_words  # noqa: F401 - registers the blocked words
+from rooms.admin_comments import CommentAdmin, FollowAdmin
 from rooms.admin_forms import ServiceForm, reason, refusals_of
-from rooms.admin_moderation import ModerationActions
-from rooms.admin_saving import ReadOnlyAdmin, RoomFilter, Saving, ServiceAdmin, saving_of
+from rooms.admin_saving import Saving, ServiceAdmin, saving_of
+from rooms.admin_shown import badge, link, list_of
 from rooms.messages import Refused
 from rooms.models import Comment, Follow, Room
-from rooms.services.comments import comment_pin, comments_remove
+from rooms.realtime import runtime
+from rooms.services.comments import comment_pin
 from rooms.services.rooms import (
     SETTINGS,
     assistants_set,
@@ -32,8 +37,6 @@ from rooms.services.rooms import (
 )
 from rooms.transaction import RoomTransaction
 
-REMOVED_AT_ONCE = 200
-
 Status = Room.Status
 STEPS = {
     Status.SCHEDULED: (Status.LIVE,),
@@ -42,6 +45,9 @@ STEPS = {
     Status.ENDED: (Status.LIVE,),
 }
 """The steps that a form offers; the service decides."""
+BUTTONS = {Status.LIVE: "start", Status.PAUSED: "pause", Status.ENDED: "end"}
+RANKS = (Status.LIVE, Status.PAUSED, Status.SCHEDULED, Status.ENDED)
+"""What an operator looks for first."""
 
 
 class CommentOfRoomWidget(ForeignKeyRawIdWidget):
@@ -72,27 +78,32 @@ class RoomForm(ServiceForm):
 
 
 @admin.register(Room)
-class RoomAdmin(ServiceAdmin):
-    """A room. Other apps add inlines, and save them in ``save_formset`` with the transaction of ``saving_of``."""
+class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
+    """A room. Other apps add inlines, and save them in ``save_formset`` with the transaction of ``saving_of``.
+
+    They add to ``facts`` and ``links`` what they know of a room.
+    """
 
     form = RoomForm
-    list_display = ("title", "page", "status", "host", "followers", "likes", "seq")
+    list_display: Any = ("cover_shown", "name", "status_shown", "host", "online", "followers", "likes")
+    list_display_links = ("cover_shown",)
     list_filter = ("status",)
+    ordering = (Case(*(When(status=status, then=Value(rank)) for rank, status in enumerate(RANKS))), "-pk")
     search_fields = ("title", "slug", "host__nickname")
     autocomplete_fields = ("host", "assistants")
     raw_id_fields = ("pinned",)
     readonly_fields = ("seq", "show", "followers", "likes", "held", "epoch", "created_at")
     actions = ("start", "pause", "end")
-    save_on_top = True
+    row_actions: ClassVar[dict[str, str | Promise]] = {"start": _("Start"), "pause": _("Pause"), "end": _("End")}
     add_fieldsets: Any = (
-        (None, {"fields": ("title", "slug", "cover", "stream", "host", "assistants")}),
+        (_("Room"), {"fields": ("title", "slug", "cover", "stream", "host", "assistants")}),
         (_("Show"), {"fields": ("status", "notice")}),
         (_("Viewers"), {"fields": (("allow_comments", "allow_likes", "allow_shop"), "slow_mode")}),
     )
     fieldsets = (
-        add_fieldsets[0],
-        (_("Show"), {"fields": ("status", "notice", "pinned")}),
+        (_("Show"), {"fields": ("notice", "pinned", "status")}),
         add_fieldsets[2],
+        add_fieldsets[0],
         (
             _("Record"),
             {
@@ -103,9 +114,24 @@ class RoomAdmin(ServiceAdmin):
         ),
     )
 
-    @admin.display(description=_("page"), ordering="slug")
-    def page(self, room: Room) -> SafeString:
-        return format_html('<a href="{}">{}</a>', self.view_on_site(room), room.slug)
+    @admin.display(description=_("cover"))
+    def cover_shown(self, room: Room) -> SafeString:
+        return picture(room.cover, "thumb room-cover")
+
+    @admin.display(description=_("title"), ordering="title")
+    def name(self, room: Room) -> SafeString:
+        """The title, and where else the room is seen."""
+        control = reverse("admin:rooms_room_change", args=[room.pk])
+        links = format_html_join(" ", "{}", [(link(address, text),) for text, address in self.links(room)])
+        return format_html('<a class="title" href="{}">{}</a><span class="links">{}</span>', control, room.title, links)
+
+    @admin.display(description=_("status"), ordering="status")
+    def status_shown(self, room: Room) -> SafeString:
+        return badge(room.status, Status(room.status).label)
+
+    @admin.display(description=_("online"))
+    def online(self, room: Room) -> int:
+        return runtime.online_of((room.pk,))[room.pk]
 
     @admin.display(description=_("seq"), ordering="head__seq")
     def seq(self, room: Room) -> int:
@@ -123,6 +149,22 @@ class RoomAdmin(ServiceAdmin):
     def held(self, room: Room) -> int:
         return room.head.held
 
+    def facts(self, room: Room) -> Sequence[tuple[str | Promise, object]]:
+        """What an operator looks at all the time."""
+        return (
+            (_("online"), self.online(room)),
+            (_("followers"), room.head.followers),
+            (_("likes"), room.head.likes),
+            (_("held back"), room.head.held),
+        )
+
+    def links(self, room: Room) -> Sequence[tuple[str | Promise, str]]:
+        """Where else this room is seen."""
+        return ((_("Page"), self.view_on_site(room)), (_("Comments"), list_of("rooms_comment", room=room.pk)))
+
+    def actions_of(self, obj: Room) -> Iterable[str]:
+        return [BUTTONS[step] for step in STEPS[Status(obj.status)]]
+
     def view_on_site(self, room: Room) -> str:
         return reverse("rooms:room", args=[room.slug])
 
@@ -134,6 +176,39 @@ class RoomAdmin(ServiceAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Room | None = None) -> Any:
         return (*super().get_readonly_fields(request, obj), "host") if obj else ()
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Room | None = None,
+    ) -> HttpResponse:
+        # "Save" stays in the control room: the two other ways to do so would only ask which one is meant.
+        context.update(show_save_and_add_another=False, show_save_and_continue=False)
+        if obj is not None:
+            context.update(
+                title=str(obj),
+                status=self.status_shown(obj),
+                facts=self.facts(obj),
+                links=self.links(obj),
+                buttons=self.buttons(request, obj),
+            )
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Room) -> HttpResponse:
+        return self.response_post_save_change(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Room) -> HttpResponse:
+        """Stay where the room is run."""
+        return HttpResponseRedirect(reverse("admin:rooms_room_change", args=[obj.pk]))
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        if db_field.name == "cover":
+            kwargs["widget"] = PictureInput(kind="preview room-cover")
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "pinned":
@@ -195,72 +270,5 @@ class RoomAdmin(ServiceAdmin):
                 self.message_user(request, text, messages.SUCCESS)
 
 
-@admin.register(Comment)
-class CommentAdmin(ModerationActions, ReadOnlyAdmin):
-    """The comments as they were posted. They are taken down and pinned, never edited or deleted: they are the log."""
-
-    list_display = ("content", "nickname", "room", "state", "created_at")
-    list_filter = (RoomFilter, "state", "created_at")
-    search_fields = ("content", "nickname", "=user__public_id")
-    search_help_text = _("Text, nickname or a user's public id.")
-    list_select_related = ("room",)
-    ordering = ("-pk",)
-    fields = ("content", "user", "nickname", "role", "room", "show", "seq", "state", "created_at")
-    actions = ("remove", "pin")
-
-    def has_moderate_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may take comments down and pin them."""
-        return bool(request.user.has_perm("rooms.change_comment"))
-
-    @admin.action(description=_("Remove the selected comments from the screens"), permissions=["moderate"])
-    def remove(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
-        count = 0
-        for room_id, comment_ids in _by_room(queryset).items():
-            for first in range(0, len(comment_ids), REMOVED_AT_ONCE):
-                with RoomTransaction(room_id) as tx:
-                    some = comment_ids[first : first + REMOVED_AT_ONCE]
-                    removed = comments_remove(tx, room_id=room_id, comment_ids=some)
-                    self._log(request, Comment.objects.filter(pk__in=removed), "state")
-                count += len(removed)
-        text = ngettext("%(count)d comment was removed.", "%(count)d comments were removed.", count)
-        self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.WARNING)
-
-    @admin.action(description=_("Pin the selected comment in its room"), permissions=["moderate"])
-    def pin(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
-        for room_id, comment_ids in _by_room(queryset).items():
-            try:
-                with RoomTransaction(room_id) as tx:
-                    room = tx.rooms[room_id]
-                    if len(comment_ids) > 1:
-                        text = gettext("%(room)s: one comment can be pinned, %(count)d were selected.")
-                        values = {"room": room, "count": len(comment_ids)}
-                        self.message_user(request, text % values, messages.ERROR)
-                        continue
-                    comment_pin(tx, room_id=room_id, comment_id=comment_ids[0])
-                    self._log(request, Room.objects.filter(pk=room_id), "pinned comment")
-            except Refused as refused:
-                self.message_user(request, f"{room}: {reason(refused)}", messages.ERROR)
-            else:
-                text = gettext("The comment is pinned in %(room)s.") % {"room": room}
-                self.message_user(request, text, messages.SUCCESS)
-
-    @staticmethod
-    def _log(request: HttpRequest, rows: QuerySet[Any], field: str) -> None:
-        change = [{"changed": {"fields": [field]}}]
-        LogEntry.objects.log_actions(request.user.pk or 0, rows, CHANGE, change_message=change)
-
-
-def _by_room(queryset: QuerySet[Comment]) -> dict[int, list[int]]:
-    rooms: dict[int, list[int]] = {}
-    for room_id, pk in queryset.order_by("room_id", "pk").values_list("room_id", "pk"):
-        rooms.setdefault(room_id, []).append(pk)
-    return rooms
-
-
-@admin.register(Follow)
-class FollowAdmin(ReadOnlyAdmin):
-    list_display = ("user", "host", "room", "created_at")
-    list_filter = (RoomFilter, "created_at")
-    search_fields = ("=user__public_id", "user__nickname", "host__nickname")
-    list_select_related = ("user", "host", "room")
-    ordering = ("-pk",)
+admin.site.register(Comment, CommentAdmin)
+admin.site.register(Follow, FollowAdmin)

@@ -18,9 +18,11 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin_lists import LongListAdmin
 from accounts.models import User
+from rooms.admin_filters import RoomFilter
 from rooms.admin_forms import ServiceForm, reason, refusals_of
-from rooms.admin_saving import RoomFilter, Saving, ServiceAdmin, saving_of
+from rooms.admin_saving import Saving, ServiceAdmin, saving_of
 from rooms.messages import Refused
 from rooms.models import Comment, Sanction, now_ms, to_ms
 from rooms.services import sanctions
@@ -119,18 +121,15 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Sanction)
-class SanctionAdmin(ServiceAdmin):
+class SanctionAdmin(ServiceAdmin, LongListAdmin):
     """Mutes and bans, and their history: imposed and lifted, never edited or deleted."""
 
     form = SanctionForm
     list_display = ("user", "kind", "where", "end", "state", "reason", "by", "created_at")
     list_filter = ("kind", StateFilter, WhereFilter, "created_at")
     list_select_related = ("user", "room", "by")
-    list_per_page = 50
-    show_full_result_count = False
     search_fields = ("user__nickname", "=user__public_id", "reason")
     search_help_text = _("A user's nickname or public id, or a reason.")
-    ordering = ("-pk",)
     autocomplete_fields = ("user", "room")
     actions = ("lift",)
     radio_fields: ClassVar[dict[str, Any]] = {"kind": admin.HORIZONTAL}

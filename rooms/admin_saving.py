@@ -9,13 +9,13 @@ from django.contrib.admin.utils import unquote
 from django.contrib.messages import get_messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext_lazy as _
+from django.utils import translation
+from django.utils.text import capfirst
 
 from accounts.admin_forms import with_token
+from accounts.admin_lists import LongListAdmin
 from rooms.admin_forms import FormRefused
-from rooms.models import Room
 from rooms.transaction import RoomTransaction
 
 TRIES = 3
@@ -117,12 +117,20 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         fieldsets = super().get_fieldsets(request, obj)
         return with_token(fieldsets) if obj and self.has_change_permission(request, obj) else fieldsets
 
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Name fields as their models do: these names are translated where the log is read, labels are not."""
+        message = super().construct_change_message(request, form, formsets, add)
+        models = [self.model, *(formset.model for formset in formsets or ())]
+        with translation.override(None):
+            names = {capfirst(field.verbose_name): str(field.verbose_name) for m in models for field in m._meta.fields}
+        for part in message:
+            if "fields" in part.get("changed", {}):
+                part["changed"]["fields"] = [names.get(label, label) for label in part["changed"]["fields"]]
+        return message
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+
+class ReadOnlyAdmin(LongListAdmin):
     """Rows to look at: what they record is not edited."""
-
-    show_full_result_count = False
-    list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -132,19 +140,3 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-class RoomFilter(admin.SimpleListFilter):
-    """One room's rows; the newest rooms are offered, any can be named in the address."""
-
-    title = _("room")
-    parameter_name = "room"
-    offered = 20
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        rooms = Room.objects.order_by("-pk").values_list("pk", "title")[: self.offered]
-        return [(str(pk), title) for pk, title in rooms]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
-        value = self.value()
-        return queryset.filter(room_id=int(value)) if value and value.isdecimal() else queryset

@@ -155,6 +155,9 @@ class Comment(models.Model):
         indexes = [
             models.Index(fields=["room", "show", "state", "seq"], name="comment_history"),
             models.Index(fields=["room", "user", "created_at"], name="comment_of_user"),
+            # The administration's lists, newest first: of one room, and of the few that are not shown.
+            models.Index(fields=["room", "-id"], name="comment_of_room"),
+            models.Index(fields=["state", "-id"], name="comment_state"),
         ]
 
     def __str__(self) -> str:
@@ -173,6 +176,7 @@ class Follow(models.Model):
         verbose_name = _("follow")
         verbose_name_plural = _("follows")
         constraints = [models.UniqueConstraint(fields=["host", "user"], name="follow_once")]
+        indexes = [models.Index(fields=["room", "-id"], name="follow_of_room")]
 
     def __str__(self) -> str:
         return f"{self.user_id} → {self.host_id}"

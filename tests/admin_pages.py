@@ -35,7 +35,8 @@ class _FormReader(HTMLParser):
             self._select[2].append(found.get("value") or "")
             if "selected" in found:
                 self._select[3].append(found.get("value") or "")
-        if not name or "disabled" in found:
+        # What names another form is sent with that one.
+        if not name or "disabled" in found or found.get("form", self._form_id) != self._form_id:
             return
         if tag == "input" and found.get("type") in ("checkbox", "radio"):
             if "checked" in found:

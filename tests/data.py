@@ -136,6 +136,11 @@ def read_room(room_id: int) -> dict[str, Any]:
     }
 
 
+def read_log(room_id: int) -> list[str]:
+    """The events of a room, oldest first, as JSON."""
+    return list(Event.objects.filter(room_id=room_id).order_by("seq").values_list("payload", flat=True))
+
+
 def answer(name: str, arguments: dict[str, Any]) -> str:
     """Call a function of this file; its result, or what it raised, as one line of JSON."""
     try:

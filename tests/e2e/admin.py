@@ -58,7 +58,7 @@ class Form(HTMLParser):
         values = {name: value or "" for name, value in attributes}
         if tag == "form":
             self._inside = values.get("id") == self._form_id
-        elif not self._inside:
+        elif not self._inside or values.get("form", self._form_id) != self._form_id:
             return
         elif tag == "input":
             self._input(values)

@@ -97,9 +97,9 @@ def test_an_item_goes_off_and_on_again(browser: Client, item: ShelfItem) -> None
     Page(browser, CHANGE, item.room_id).save({"shelf-0-on_shelf": "on", "shelf-0-limit_per_user": "3"})
     assert frames(item.room, after=2) == [event("on_shelf", item)]
     assert history() == [
-        "Changed On the shelf and Price for shelf item “Tea”.",
-        "Changed ± stock and Price for shelf item “Tea”.",
-        "Changed On the shelf and Limit per user for shelf item “Tea”.",
+        "Changed price and on the shelf for shelf item “Tea”.",
+        "Changed price and ± stock for shelf item “Tea”.",
+        "Changed on the shelf and limit per user for shelf item “Tea”.",
     ]
 
 
@@ -302,7 +302,7 @@ def test_a_room_is_added_with_its_shelf(browser: Client, host: User) -> None:
     cup = Product.objects.create(title="Cup", list_price="12.00")
     page = Page(browser, "admin:rooms_room_add")
     rows = page.new_row("shelf", 0, product=str(tea.pk), stock_change="40", on_shelf="on", explaining="on")
-    rows |= page.new_row("shelf", 1, product=str(cup.pk), price="10")
+    rows |= page.new_row("shelf", 1, product=str(cup.pk), price="10", on_shelf=None)
     page.save({"title": "New", "slug": "new", "host": str(host.pk), **rows})
     room = Room.objects.get(slug="new")
     first, second = room.shelf.all()
@@ -414,7 +414,7 @@ def test_a_product_is_told_in_all_its_rooms(browser: Client, item: ShelfItem) ->
     assert frames(item.room, after=1) == [event("update", item)]
     assert frames(second, after=1) == [event("update", second.shelf.get())]
     assert frames(third) == []
-    assert history() == ["Changed Title."]
+    assert history() == ["Changed title."]
 
 
 def test_a_product_that_comes_to_another_room_meanwhile_is_told_there_too(
@@ -434,7 +434,7 @@ def test_a_product_that_comes_to_another_room_meanwhile_is_told_there_too(
     page.save({"title": "Green tea"})
     assert frames(item.room, after=1) == [event("update", item)]
     assert frames(second, after=1) == [event("update", second.shelf.get())]
-    assert history() == ["Changed Title."]
+    assert history() == ["Changed title."]
 
 
 def test_a_product_that_somebody_else_changed_is_refused_and_shown(browser: Client, item: ShelfItem) -> None:

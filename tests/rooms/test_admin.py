@@ -87,7 +87,7 @@ def test_a_setting_is_one_room_event(
     assert Room.objects.filter(pk=room.pk).values().get() == {**before, field: value}
     assert frames(room) == [{"msg_type": "room", "room": room_object(room)}]
     label: Any = Room._meta.get_field(field)
-    assert history() == [f"Changed {label.verbose_name.capitalize()}."]
+    assert history() == [f"Changed {label.verbose_name}."]
 
 
 def test_a_notice_is_one_notice_event(browser: Client, room: Room) -> None:
@@ -216,7 +216,7 @@ def test_what_is_so_already_is_no_conflict(browser: Client, room: Room) -> None:
     one.save({"title": "Same", "status": "paused"})
     two.save({"title": "Same", "status": "paused"})
     assert len(frames(room)) == 1
-    assert history() == ["Changed Title and Status.", "No fields changed."]
+    assert history() == ["Changed status and title.", "No fields changed."]
 
 
 @pytest.mark.parametrize(

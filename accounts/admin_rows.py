@@ -1,0 +1,98 @@
+"""Actions as plain buttons, in the rows of a list and on a form: one click, one POST, and back to the same place."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.encoding import iri_to_uri
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+FORM = "row-actions"
+"""The id of the one form, on every page, that all these buttons send; each to an address of its own."""
+
+
+def button(name: str, label: str | Promise, address: str, about: object) -> SafeString:
+    """A button that sends a POST to that address; ``about`` is named to those who do not see its row."""
+    return format_html(
+        '<button class="do do-{}" form="{}" formaction="{}" aria-label="{}: {}">{}</button>',
+        name,
+        FORM,
+        address,
+        label,
+        about,
+        label,
+    )
+
+
+def back(request: HttpRequest, fallback: str, anchor: str = "") -> HttpResponseRedirect:
+    """Lead back to the page that the button stood on, to the place named ``anchor``."""
+    asked = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure()):
+        asked = fallback
+    address = asked.partition("#")[0]
+    return HttpResponseRedirect(iri_to_uri(f"{address}#{anchor}" if anchor else address))
+
+
+class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Actions of the list that are offered on single rows too. Who may not run an action sees no button of it.
+
+    ``row_actions``: their short names on the buttons, by the names that they have in ``actions``.
+    """
+
+    row_actions: ClassVar[Mapping[str, str | Promise]] = {}
+
+    def actions_of(self, obj: Any) -> Iterable[str]:
+        """Those of ``row_actions`` that make sense for this row now."""
+        return self.row_actions
+
+    def buttons(self, request: HttpRequest, obj: Any) -> SafeString:
+        """The buttons of a row for this user."""
+        allowed = self._allowed(request)
+        names = [name for name in self.actions_of(obj) if name in allowed]
+        made = ((button(name, self.row_actions[name], self._address(obj, name), obj),) for name in names)
+        return format_html('<span class="buttons" id="row-{}">{}</span>', obj.pk, format_html_join("", "{}", made))
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        shown = super().get_list_display(request)
+        if not self._allowed(request):
+            return shown
+
+        @admin.display(description=_("actions"))
+        def row_buttons(obj: Any) -> SafeString:
+            return self.buttons(request, obj)
+
+        return (*shown, row_buttons)
+
+    def get_urls(self) -> Any:
+        view = self.admin_site.admin_view(self.row_action_view)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_do"
+        return [path("<int:pk>/do/<str:action>/", view, name=name), *super().get_urls()]
+
+    def row_action_view(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
+        """Run an action on one row. It says itself what came of it, and leaves its line in the log."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if action not in self._allowed(request):
+            raise PermissionDenied
+        row = self.get_queryset(request).filter(pk=pk)
+        if row.exists():
+            self._allowed(request)[action](self, request, row)
+        else:
+            text = gettext("This %(name)s is not there any more.") % {"name": self.opts.verbose_name}
+            self.message_user(request, text, messages.ERROR)
+        return back(request, reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"), f"row-{pk}")
+
+    def _allowed(self, request: HttpRequest) -> dict[str, Callable[..., Any]]:
+        actions = self.get_actions(request)
+        return {name: actions[name][0] for name in self.row_actions if name in actions}
+
+    def _address(self, obj: Any, action: str) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_do", args=[obj.pk, action])

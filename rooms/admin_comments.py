@@ -1,0 +1,175 @@
+"""Comments and follows in the administration: looked at, taken down, pinned; never edited or deleted."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin_pictures import picture
+from accounts.admin_rows import RowActions
+from accounts.models import User
+from rooms.admin_filters import RoomFilter, UserFilter
+from rooms.admin_forms import reason
+from rooms.admin_moderation import ModerationActions
+from rooms.admin_saving import ReadOnlyAdmin
+from rooms.admin_shown import badge, link, list_of, room_link
+from rooms.messages import Refused
+from rooms.models import Comment, Room
+from rooms.services.comments import STAFF, comment_pin, comments_remove
+from rooms.transaction import RoomTransaction
+
+REMOVED_AT_ONCE = 200
+PUBLIC_ID = User._meta.get_field("public_id")
+
+
+def users_named(term: str) -> QuerySet[User] | None:
+    """The user with that public id, if the term looks like one: found by its index, before any text is read."""
+    if not term or " " in term or len(term) > (PUBLIC_ID.max_length or 0):
+        return None
+    found = User.objects.filter(public_id=term)
+    return found if found.exists() else None
+
+
+class CommentAdmin(ModerationActions, RowActions, ReadOnlyAdmin):
+    """The comments as they were posted. They are taken down and pinned, never edited or deleted: they are the log."""
+
+    list_display = ("comment", "by", "in_room", "state_shown", "created_at")
+    list_display_links = None
+    list_filter = (RoomFilter, "state", "created_at", UserFilter)
+    search_fields = ("content", "nickname")
+    search_help_text = _("Text, nickname or a user's public id.")
+    sortable_by = ()
+    list_select_related = ("room",)
+    fields = ("content", "user", "nickname", "role", "room", "show", "seq", "state", "created_at")
+    actions = ("remove", "pin", "unpin")
+    row_actions: ClassVar[dict[str, str | Promise]] = {
+        "remove": _("Take down"),
+        "pin": _("Pin"),
+        "unpin": _("Unpin"),
+        "mute_writers": _("Mute"),
+        "ban_writers": _("Ban"),
+    }
+
+    @admin.display(description=_("comment"))
+    def comment(self, comment: Comment) -> SafeString:
+        address = reverse("admin:rooms_comment_change", args=[comment.pk])
+        return format_html('<a class="said" href="{}">{}</a>', address, comment.content)
+
+    @admin.display(description=_("user"))
+    def by(self, comment: Comment) -> SafeString:
+        name = link(list_of("rooms_comment", user=comment.user_id), comment.nickname)
+        return format_html('<span class="who">{}{}</span>', picture(comment.avatar, "avatar"), name)
+
+    @admin.display(description=_("room"))
+    def in_room(self, comment: Comment) -> SafeString:
+        return room_link(comment.room)
+
+    @admin.display(description=_("state"))
+    def state_shown(self, comment: Comment) -> SafeString:
+        if comment.room.pinned_id == comment.pk:
+            return badge("pinned", _("pinned"))
+        return badge(comment.state, Comment.State(comment.state).label)
+
+    def actions_of(self, obj: Comment) -> Iterable[str]:
+        if obj.room.pinned_id == obj.pk:
+            yield "unpin"
+        elif obj.state == Comment.State.SHOWN and obj.show == obj.room.show:
+            yield "pin"
+        if obj.state != Comment.State.REMOVED:
+            yield "remove"
+        if obj.role not in STAFF:
+            yield from ("mute_writers", "ban_writers")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Comment], search_term: str
+    ) -> tuple[QuerySet[Comment], bool]:
+        if users := users_named(search_term.strip()):
+            return queryset.filter(user__in=users), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may take comments down and pin them."""
+        return bool(request.user.has_perm("rooms.change_comment"))
+
+    @admin.action(description=_("Remove the selected comments from the screens"), permissions=["moderate"])
+    def remove(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
+        count = 0
+        for room_id, comment_ids in _by_room(queryset).items():
+            for first in range(0, len(comment_ids), REMOVED_AT_ONCE):
+                with RoomTransaction(room_id) as tx:
+                    some = comment_ids[first : first + REMOVED_AT_ONCE]
+                    removed = comments_remove(tx, room_id=room_id, comment_ids=some)
+                    self._log(request, Comment.objects.filter(pk__in=removed), "state")
+                count += len(removed)
+        text = ngettext("%(count)d comment was removed.", "%(count)d comments were removed.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+
+    @admin.action(description=_("Pin the selected comment in its room"), permissions=["moderate"])
+    def pin(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
+        for room_id, comment_ids in _by_room(queryset).items():
+            try:
+                with RoomTransaction(room_id) as tx:
+                    room = tx.rooms[room_id]
+                    if len(comment_ids) > 1:
+                        text = gettext("%(room)s: one comment can be pinned, %(count)d were selected.")
+                        values = {"room": room, "count": len(comment_ids)}
+                        self.message_user(request, text % values, messages.ERROR)
+                        continue
+                    before = room.pinned_id
+                    comment_pin(tx, room_id=room_id, comment_id=comment_ids[0])
+                    if room.pinned_id != before:
+                        self._log(request, Room.objects.filter(pk=room_id), "pinned comment")
+            except Refused as refused:
+                self.message_user(request, f"{room}: {reason(refused)}", messages.ERROR)
+            else:
+                text = gettext("The comment is pinned in %(room)s.") % {"room": room}
+                self.message_user(request, text, messages.SUCCESS)
+
+    @admin.action(description=_("Take the selected comments off their rooms' pins"), permissions=["moderate"])
+    def unpin(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
+        for room_id, comment_ids in _by_room(queryset).items():
+            with RoomTransaction(room_id) as tx:
+                room = tx.rooms[room_id]
+                pinned = room.pinned_id in comment_ids
+                if pinned:
+                    comment_pin(tx, room_id=room_id, comment_id=None)
+                    self._log(request, Room.objects.filter(pk=room_id), "pinned comment")
+            text = gettext("%(room)s: no comment is pinned any more.") if pinned else gettext("%(room)s: not pinned.")
+            self.message_user(request, text % {"room": room}, messages.SUCCESS if pinned else messages.WARNING)
+
+    @staticmethod
+    def _log(request: HttpRequest, rows: QuerySet[Any], field: str) -> None:
+        change = [{"changed": {"fields": [field]}}]
+        LogEntry.objects.log_actions(request.user.pk or 0, rows, CHANGE, change_message=change)
+
+
+def _by_room(queryset: QuerySet[Comment]) -> dict[int, list[int]]:
+    rooms: dict[int, list[int]] = {}
+    for room_id, pk in queryset.order_by("room_id", "pk").values_list("room_id", "pk"):
+        rooms.setdefault(room_id, []).append(pk)
+    return rooms
+
+
+class FollowAdmin(ReadOnlyAdmin):
+    list_display = ("user", "host", "room", "created_at")
+    list_filter = (RoomFilter, "created_at", UserFilter)
+    search_fields = ("user__nickname", "host__nickname")
+    search_help_text = _("A nickname, or a user's public id.")
+    sortable_by = ()
+    list_select_related = ("user", "host", "room")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if users := users_named(search_term.strip()):
+            return queryset.filter(user__in=users), False
+        return super().get_search_results(request, queryset, search_term)

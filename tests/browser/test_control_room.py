@@ -1,0 +1,230 @@
+"""The administration as a control room, by somebody who never saw it: pointed at, dragged, typed into."""
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.conftest import Open
+from tests.deployment import Deployment
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PASSWORD = "a-long-one-7"
+COUNT_CLICKS = """
+(() => {
+  const key = 'clicks'
+  addEventListener('pointerdown', () => sessionStorage.setItem(key, Number(sessionStorage.getItem(key) ?? 0) + 1), true)
+})()
+"""
+_names = itertools.count(1)
+
+
+class Control:
+    """An operator's window, and the room that he runs."""
+
+    def __init__(self, page: Page, site: Deployment, room: dict[str, Any]) -> None:
+        self.page = page
+        self.site = site
+        self.room = room
+
+    @property
+    def address(self) -> str:
+        return f"/admin/rooms/room/{self.room['id']}/change/"
+
+    async def open(self) -> Page:
+        await self.page.goto(self.address)
+        return self.page
+
+    def row(self, title: str) -> Locator:
+        return self.page.locator(".shelf-row[data-item]").filter(has_text=title)
+
+    async def press(self, title: str, button: str) -> None:
+        """Press a button of an item's row."""
+        await self.row(title).get_by_role("button", name=f"{button}: {title}", exact=True).click()
+
+    async def said(self, text: str) -> None:
+        await expect(self.page.locator(".messagelist li")).to_have_text(text)
+
+    async def titles(self) -> list[str]:
+        return await self.page.locator(".shelf-row[data-item] .name").all_text_contents()
+
+    def log(self) -> list[dict[str, Any]]:
+        """The events of the room, but for their numbers and times."""
+        found: list[str] = self.site.call("read_log", room_id=self.room["id"])
+        return [json.loads(line) for line in found]
+
+    def shelf_events(self) -> list[tuple[str, str]]:
+        return [(event["action"], event["item"]["title"]) for event in self.log() if event["msg_type"] == "buy"]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def control(window: Open, site: Deployment) -> Control:
+    """An operator who has signed in; a live room with three items, Tea 0 to Tea 2."""
+    name = f"control-{next(_names)}"
+    room = site.call("make_room", slug=name, items=3)
+    site.call("make_administrator", username=name, password=PASSWORD)
+    page = await window("/admin/login/?next=/admin/")
+    await page.add_init_script(COUNT_CLICKS)
+    await page.get_by_label("Username").fill(name)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Log in").click()
+    await expect(page.get_by_role("heading", name="What is on")).to_be_visible()
+    return Control(page, site, room)
+
+
+async def test_a_new_product_is_sold_in_under_ten_clicks(control: Control) -> None:
+    """From the first page: into the room, a new product on its shelf, explained, at a new price, and off again."""
+    page = control.page
+    await page.evaluate("sessionStorage.removeItem('clicks')")
+    await page.get_by_role("link", name=control.room["slug"], exact=True).first.click()
+    await page.get_by_label("Title:").first.click()
+    await page.keyboard.type("Plum wine")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("88")
+    await page.get_by_role("button", name="Put on the shelf", exact=True).click()
+    await control.said("“Plum wine” is new on the shelf.")
+    await control.press("Plum wine", "Explain")
+    await control.said("“Plum wine” is being explained.")
+    await control.row("Plum wine").get_by_label("Price:", exact=True).click()
+    await page.keyboard.press("ControlOrMeta+a")
+    await page.keyboard.type("79.5")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(control.row("Plum wine").get_by_label("Price:", exact=True)).to_have_value("79.50")
+    await control.press("Plum wine", "Take off")
+    await control.said("“Plum wine” is off the shelf.")
+    assert await page.evaluate("Number(sessionStorage.getItem('clicks'))") == 7
+    mine = [(action, title) for action, title in control.shelf_events() if title == "Plum wine"]
+    assert mine == [(action, "Plum wine") for action in ("on_shelf", "explain", "update", "off_shelf")]
+
+
+async def test_a_button_leaves_the_page_where_it_was(control: Control) -> None:
+    """The page comes back at the same height, with the focus on what was pressed."""
+    page = await control.open()
+    await page.set_viewport_size({"width": 1280, "height": 420})
+    button = page.get_by_role("button", name="Stock +10: Tea 2")
+    await button.scroll_into_view_if_needed()
+    before = await page.evaluate("scrollY")
+    assert before > 0
+    await button.click()
+    await control.said("“Tea 2”: 60 in stock.")
+    await expect(button).to_be_focused()
+    await page.wait_for_function("before => Math.abs(scrollY - before) < 2", arg=before)
+
+
+async def test_what_is_typed_stays_when_a_button_is_pressed(control: Control) -> None:
+    """The button works at once, the rest of the form is still to be saved, and then is saved whole."""
+    page = await control.open()
+    await page.get_by_label("Notice:").fill("Back at nine")
+    await control.row("Tea 1").get_by_label("Price:", exact=True).fill("17")
+    await control.press("Tea 0", "Explain")
+    await control.said("“Tea 0” is being explained.")
+    await control.press("Tea 1", "Take off")
+    await control.said("“Tea 1” is off the shelf.")
+    await expect(control.row("Tea 0").locator(".badge")).to_have_text("being explained")
+    await expect(page.get_by_label("Notice:")).to_have_value("Back at nine")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(control.row("Tea 1").get_by_label("Price:", exact=True)).to_have_value("17.00")
+    assert ("explain", "Tea 0") in control.shelf_events()
+    assert [event["text"] for event in control.log() if event["msg_type"] == "notice"] == ["Back at nine"]
+    await expect(control.row("Tea 1").locator(".badge")).to_have_text("off the shelf")
+    await expect(control.row("Tea 0").locator(".badge")).to_have_text("being explained")
+
+
+async def test_a_new_product_comes_while_something_is_typed(control: Control) -> None:
+    """It is shown at once; what is wrong with it is said without leaving the page."""
+    page = await control.open()
+    await page.get_by_label("Notice:").fill("Soon")
+    title = page.locator("#id_new-title")
+    await title.fill("Cup")
+    await page.locator("#id_new-price").fill("-1")
+    await page.get_by_role("button", name="Put on the shelf", exact=True).first.click()
+    await control.said("Price: Ensure this value is greater than or equal to 0.")
+    await page.locator("#id_new-price").fill("9")
+    await page.get_by_role("button", name="Put on the shelf", exact=True).first.click()
+    await control.said("“Cup” is new on the shelf.")
+    await expect(title).to_have_value("")
+    await control.press("Cup", "Explain")
+    await control.said("“Cup” is being explained.")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(control.row("Cup").get_by_label("Price:", exact=True)).to_be_editable()
+    assert [event["text"] for event in control.log() if event["msg_type"] == "notice"] == ["Soon"]
+
+
+async def test_the_shelf_is_sorted_by_dragging(control: Control) -> None:
+    """The last item to the top: what keeps its position is told nothing; the buttons do the same by keyboard."""
+    page = await control.open()
+    before = len(control.log())
+    handle, target = control.row("Tea 2").locator(".handle"), control.row("Tea 1")
+    await handle.hover()
+    await page.mouse.down()
+    box = await target.bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + 40, box["y"] + 6, steps=5)
+    await expect(target).to_have_class("inline-related shelf-row has_original dynamic-shelf drop-before")
+    await page.mouse.up()
+    await control.said("“Tea 2” was moved.")
+    assert await control.titles() == ["Tea 0", "Tea 2", "Tea 1"]
+    assert control.shelf_events()[before:] == [("update", "Tea 1")]
+    await page.get_by_role("button", name="Move down: Tea 0").focus()
+    await page.keyboard.press("Enter")
+    await control.said("“Tea 0” was moved.")
+    assert await control.titles() == ["Tea 2", "Tea 0", "Tea 1"]
+
+
+async def test_a_drag_that_is_given_up_moves_nothing(control: Control) -> None:
+    """Escape, and a drop where it was."""
+    page = await control.open()
+    before = len(control.log())
+    await control.row("Tea 0").locator(".handle").hover()
+    await page.mouse.down()
+    await page.mouse.move(300, 500, steps=4)
+    await page.keyboard.press("Escape")
+    await page.mouse.up()
+    await expect(page.locator(".is-dragged, .drop-before, .drop-after")).to_have_count(0)
+    assert len(control.log()) == before
+
+
+async def test_a_picture_follows_its_address(control: Control) -> None:
+    """What is no address of a picture shows none."""
+    page = await control.open()
+    cover = page.locator("#id_cover")
+    shown = page.locator(".picture-field:has(#id_cover) .picture")
+    await cover.fill("/static/rooms/icon.svg")
+    await expect(shown).to_have_attribute("src", "/static/rooms/icon.svg")
+    await cover.fill("javascript:alert(1)")
+    await expect(shown).not_to_have_attribute("src", "javascript:alert(1)")
+    assert await shown.evaluate("node => node.localName") == "span"
+
+
+async def test_everything_works_without_scripts(control: Control, window: Open) -> None:
+    """Only dragging is missing: it is not offered."""
+    cookies = await control.page.context.cookies()
+    page = await window("/", java_script_enabled=False)
+    await page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    await page.goto(control.address)
+    await expect(page.locator(".handle").first).to_be_hidden()
+    await page.get_by_role("button", name="Take off: Tea 1").click()
+    await expect(page.locator(".messagelist li")).to_have_text("“Tea 1” is off the shelf.")
+    await page.locator("#id_new-title").fill("Pot")
+    await page.locator("#id_new-price").fill("12")
+    await page.get_by_role("button", name="Put on the shelf", exact=True).first.click()
+    await expect(page.locator(".messagelist li")).to_have_text("“Pot” is new on the shelf.")
+
+
+async def test_nothing_needs_an_inline_script_or_style(control: Control) -> None:
+    """The pages of the control room work under a policy that allows none."""
+    policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'"
+
+    async def strict(route: Any) -> None:
+        answer = await route.fetch()
+        await route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": policy})
+
+    await control.page.route("**/admin/**", strict)
+    # A violation is an error on the console, and the window's fixture lets none pass.
+    for path in ("/admin/", "/admin/rooms/room/", "/admin/rooms/comment/", "/admin/products/order/", control.address):
+        await control.page.goto(path)
+        await expect(control.page.locator("#content")).to_be_visible()
