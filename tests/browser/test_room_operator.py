@@ -117,6 +117,22 @@ async def test_a_comment_is_taken_down_and_the_show_ends(window: Open, site: Dep
         await expect(page.locator("#curtain-title")).to_be_empty()
 
 
+async def test_a_viewer_is_muted_then_banned(window: Open, site: Deployment) -> None:
+    """From the list of comments: he reads why he cannot speak, then that he is out, and the other goes on."""
+    (here, there), operator = await three(window, site, "page-mutes")
+    await say(here, "rude words")
+    await expect(comments(there)).to_have_text(["rude words"])
+    await operator.act("/admin/rooms/comment/?q=rude", "rude words", "mute_writers")
+    await expect(here.locator("#why")).to_have_text(re.compile(r"^You are muted until "))
+    await expect(here.locator("#send")).to_be_disabled()
+    await expect(there.locator("#send")).to_be_enabled()
+    await operator.act("/admin/rooms/comment/?q=rude", "rude words", "ban_writers")
+    await expect(here.locator("#connection")).to_have_attribute("data-status", "stopped")
+    await expect(here.locator("#toasts")).to_contain_text("banned")
+    await say(there, "still here")
+    await expect(comments(there)).to_have_text(["rude words", "still here"])
+
+
 async def test_markup_is_text_wherever_people_write(window: Open, site: Deployment) -> None:
     """In comment, nickname, room title, notice, product title and pinned comment, on the room's page and the list."""
     viewers, operator = await three(window, site, "page-malice")
