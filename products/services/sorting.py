@@ -69,7 +69,8 @@ def _kept(order: list[Place]) -> set[int]:
                 count, before = best[earlier][0] + 1, earlier
         best.append((count, before))
     kept: set[int] = set()
-    last = max(range(len(best)), key=lambda index: best[index][0], default=-1)
+    # Of choices of the same length that which ends last: positions stay small.
+    last = max(range(len(best)), key=lambda index: (best[index][0], index), default=-1)
     while last >= 0 and best[last][0]:
         kept.add(last)
         last = best[last][1]
