@@ -69,7 +69,7 @@ class NewItemForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets: ClassVar[dict[str, Any]] = {"cover": PictureInput(), "title": forms.TextInput({"class": "vTextField"})}
 
     def __init__(self, *args: Any, place: str, **kwargs: Any) -> None:
-        super().__init__(*args, prefix="new", **kwargs)
+        super().__init__(*args, **{**kwargs, "prefix": "new"})
         for field in self.fields.values():
             field.widget.attrs["form"] = place
 
@@ -124,7 +124,9 @@ class ItemActions(RoomAdmin):
         if not self.may_add_items(request, room):
             raise PermissionDenied
         if room is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+            admin_itself: Any = self
+            gone: HttpResponse = admin_itself._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+            return gone
         form = NewItemForm(request.POST or None, place=self.new_item)
         if form.is_valid():
             try:

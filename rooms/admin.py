@@ -88,7 +88,10 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
     list_display: Any = ("cover_shown", "name", "status_shown", "host", "online", "followers", "likes")
     list_display_links = ("cover_shown",)
     list_filter = ("status",)
-    ordering = (Case(*(When(status=status, then=Value(rank)) for rank, status in enumerate(RANKS))), "-pk")
+    ordering: ClassVar[Any] = (
+        Case(*(When(status=status, then=Value(rank)) for rank, status in enumerate(RANKS))),
+        "-pk",
+    )
     search_fields = ("title", "slug", "host__nickname")
     autocomplete_fields = ("host", "assistants")
     raw_id_fields = ("pinned",)
@@ -198,14 +201,14 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
             )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def response_post_save_add(self, request: HttpRequest, obj: Room) -> HttpResponse:
+    def response_post_save_add(self, request: HttpRequest, obj: Room) -> HttpResponseRedirect:
         return self.response_post_save_change(request, obj)
 
-    def response_post_save_change(self, request: HttpRequest, obj: Room) -> HttpResponse:
+    def response_post_save_change(self, request: HttpRequest, obj: Room) -> HttpResponseRedirect:
         """Stay where the room is run."""
         return HttpResponseRedirect(reverse("admin:rooms_room_change", args=[obj.pk]))
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "cover":
             kwargs["widget"] = PictureInput(kind="preview room-cover")
         return super().formfield_for_dbfield(db_field, request, **kwargs)
