@@ -72,7 +72,7 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     def avatar_shown(self, user: User) -> SafeString:
         return picture(user.avatar, "avatar")
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "avatar":
             kwargs["widget"] = PictureInput()
         return super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -91,7 +91,7 @@ class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
         return back(request, reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"), f"row-{pk}")
 
     def _allowed(self, request: HttpRequest) -> dict[str, Callable[..., Any]]:
-        actions = self.get_actions(request)
+        actions: Any = self.get_actions(request)
         return {name: actions[name][0] for name in self.row_actions if name in actions}
 
     def _address(self, obj: Any, action: str) -> str:

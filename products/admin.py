@@ -45,7 +45,7 @@ class ShelfInline(admin.StackedInline):  # type: ignore[type-arg]
         }
     }
     autocomplete_fields = ("product",)
-    fieldsets: Any = (
+    fieldsets: ClassVar[Any] = (
         (None, {"fields": (("product", "price", "stock_change"),)}),
         (
             _("More"),
@@ -157,7 +157,7 @@ class ProductAdmin(ServiceAdmin, LongListAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
         return super().get_fieldsets(request, obj) if obj else self.fieldsets[:1]
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "cover":
             kwargs["widget"] = PictureInput()
         return super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -198,14 +198,14 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
             )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def response_post_save_add(self, request: HttpRequest, obj: Room) -> HttpResponse:
+    def response_post_save_add(self, request: HttpRequest, obj: Room) -> HttpResponseRedirect:
         return self.response_post_save_change(request, obj)
 
-    def response_post_save_change(self, request: HttpRequest, obj: Room) -> HttpResponse:
+    def response_post_save_change(self, request: HttpRequest, obj: Room) -> HttpResponseRedirect:
         """Stay where the room is run."""
         return HttpResponseRedirect(reverse("admin:rooms_room_change", args=[obj.pk]))
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "cover":
             kwargs["widget"] = PictureInput(kind="preview room-cover")
         return super().formfield_for_dbfield(db_field, request, **kwargs)
