@@ -1,9 +1,9 @@
 """Long lists of the administration: opened, searched and paged through without counting all their rows."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.admin.views.main import PAGE_VAR
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -29,11 +29,35 @@ class UncountedPaginator(Paginator):  # type: ignore[type-arg]
         self._before = (min(max(page, 1), PAGE_MAX) - 1) * self.per_page
 
     @cached_property
-    def count(self) -> int:
+    def keys(self) -> list[Any]:
+        """The keys of the shown page's rows, and of those on the pages ahead."""
         rows: Any = self.object_list
+        end = self._before + AHEAD * self.per_page + 1
+        return list(rows.values_list("pk", flat=True)[self._before : end])
+
+    @cached_property
+    def count(self) -> int:
         reach = AHEAD * self.per_page
-        found = len(rows.values_list("pk")[self._before : self._before + reach + 1])
-        return AtLeast(self._before + reach) if found > reach else self._before + found
+        return AtLeast(self._before + reach) if len(self.keys) > reach else self._before + len(self.keys)
+
+
+class LongChangeList(ChangeList):
+    """Reads the rows of its page by their keys.
+
+    Looked for together with the users and rooms that they name, PostgreSQL may join whole tables before it sorts.
+    """
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        paginator: Any = self.paginator
+        shown = paginator.keys if self.show_all and self.can_show_all else paginator.keys[: self.list_per_page]
+        rows: Any = self.root_queryset
+        if not rows.query.select_related:
+            rows = self.apply_select_related(rows)
+        rows = rows.in_bulk(shown)
+        # One that was deleted just now is not there any more.
+        found: Any = [rows[key] for key in shown if key in rows]
+        self.result_list = found
 
 
 class LongListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -42,7 +66,10 @@ class LongListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
-    ordering = ("-pk",)
+    ordering: ClassVar[Any] = ("-pk",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return LongChangeList
 
     def get_paginator(
         self,

@@ -68,8 +68,8 @@ class NewItemForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("title", "cover")
         widgets: ClassVar[dict[str, Any]] = {"cover": PictureInput(), "title": forms.TextInput({"class": "vTextField"})}
 
-    def __init__(self, *args: Any, place: str, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "prefix": "new"})
+    def __init__(self, data: Any = None, *, place: str) -> None:
+        super().__init__(data, prefix="new")
         for field in self.fields.values():
             field.widget.attrs["form"] = place
 
@@ -124,9 +124,8 @@ class ItemActions(RoomAdmin):
         if not self.may_add_items(request, room):
             raise PermissionDenied
         if room is None:
-            admin_itself: Any = self
-            gone: HttpResponse = admin_itself._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-            return gone
+            self.message_user(request, gettext("This room is not there any more."), messages.ERROR)
+            return back(request, reverse("admin:rooms_room_changelist"))
         form = NewItemForm(request.POST or None, place=self.new_item)
         if form.is_valid():
             try:
