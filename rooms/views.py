@@ -19,7 +19,8 @@ from rooms.realtime import runtime
 View = Callable[..., HttpResponse]
 
 PER_PAGE = 24
-HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
+DEFAULT_PORTS = {"http": 80, "https": 443}
+HOST = re.compile(r"[A-Za-z0-9.-]+")
 """A host that can stand in a policy: nothing in it ends the entry or the directive."""
 STATUS_ORDER = (Room.Status.LIVE, Room.Status.PAUSED, Room.Status.SCHEDULED, Room.Status.ENDED)
 
@@ -53,12 +54,12 @@ def origin_of(address: str) -> list[str]:
     """The origin of an http or https address, as a policy names it; nothing for any other address."""
     try:
         parts = urlsplit(address)
-        # Reading the port is what finds a wrong one.
-        where = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+        # Reading the port is what finds a wrong one. A browser writes none that goes without saying.
+        port = "" if parts.port in (None, DEFAULT_PORTS.get(parts.scheme)) else f":{parts.port}"
     except ValueError:
         return []
-    plain = where is not None and parts.scheme in ("http", "https") and HOST.fullmatch(where)
-    return [f"{parts.scheme}://{where}"] if plain else []
+    plain = parts.scheme in DEFAULT_PORTS and HOST.fullmatch(parts.hostname or "")
+    return [f"{parts.scheme}://{parts.hostname}{port}"] if plain else []
 
 
 def guarded(view: View) -> View:
@@ -95,6 +96,7 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         "slug": room.slug,
         "path": f"/ws/rooms/{room.slug}/",
         "signed_in": request.user.is_authenticated,
+        "readable": origin_of(room.stream),
         "texts": TEXTS,
     }
     response = render(request, "rooms/room.html", {"room": room, "config": config})

@@ -117,6 +117,7 @@ def test_a_room_has_title_host_and_what_its_script_needs(client: Client, room: R
         "slug": "demo",
         "path": "/ws/rooms/demo/",
         "signed_in": False,
+        "readable": [],
         "texts": {name: str(text) for name, text in TEXTS.items()},
     }
 
@@ -219,6 +220,7 @@ def test_the_scripts_ask_for_texts_that_exist() -> None:
     [
         ("https://cdn.example.com/live/a.m3u8", " https://cdn.example.com"),
         ("http://cdn.example.com:8080/a.m3u8", " http://cdn.example.com:8080"),
+        ("https://CDN.example.com:443/a.m3u8", " https://cdn.example.com"),
         ("/media/a.m3u8", ""),
         ("https://evil.example.com;script-src/*", ""),
         ("https://a b/", ""),
@@ -232,7 +234,9 @@ def test_a_player_may_read_its_stream_and_nothing_else(
 ) -> None:
     """The policy of a room's page names the stream's origin, unless that is no plain one; the list's never does."""
     factories.make_room(stream=stream)
-    policy = client.get("/rooms/demo/").headers["Content-Security-Policy"]
+    response = client.get("/rooms/demo/")
+    assert config_of(response.content.decode())["readable"] == origin.split()
+    policy = response.headers["Content-Security-Policy"]
     assert f"connect-src 'self' ws://testserver wss://testserver{origin};" in policy
     assert policy.replace(origin, "", 1) == POLICY
     assert client.get("/").headers["Content-Security-Policy"] == POLICY

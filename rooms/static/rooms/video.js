@@ -1,6 +1,7 @@
 // The video of `room.stream`: by the browser itself where it can, else by hls.js, which is loaded only then.
 
 import { address, onChange, part, show } from "./dom.js";
+import { config } from "./texts.js";
 
 const HLS = "application/vnd.apple.mpegurl";
 const video = part("video");
@@ -27,11 +28,17 @@ function stop() {
   video.load();
   show(video, false);
   show(part("video-controls"), false);
+  show(part("reload"), false);
 }
 
 async function start(stream) {
-  if (!new URL(stream).pathname.endsWith(".m3u8") || video.canPlayType(HLS) !== "") {
+  const { origin, pathname } = new URL(stream);
+  if (!pathname.endsWith(".m3u8") || video.canPlayType(HLS) !== "") {
     video.src = stream;
+  } else if (origin !== location.origin && !config.readable.includes(origin)) {
+    // The policy that this page came with lets a player read the stream that there was then.
+    show(part("reload"), true);
+    return;
   } else {
     const { default: Hls } = await import("./vendor/hls.light.min.js");
     // Meanwhile the room may have another stream.
