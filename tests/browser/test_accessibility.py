@@ -44,7 +44,7 @@ async def test_the_list_of_rooms(window: Open, site: Deployment, theme: str, siz
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 async def test_a_room(window: Open, site: Deployment, theme: str, size: dict[str, int]) -> None:
-    """With comments, a notice, an item explained, an order, a failed comment; on a phone its shelf is open too."""
+    """With comments, a notice, an item explained, a failed comment, a frame open; on a phone its sheets too."""
     room = site.call("make_room", slug=f"axe-room-{theme}-{size['width']}", items=3)
     site.call("set_notice", room_id=room["id"], text="Free shipping tonight.")
     site.call("explain", item_id=room["items"][0])
@@ -61,6 +61,14 @@ async def test_a_room(window: Open, site: Deployment, theme: str, size: dict[str
         await page.locator("#open-shelf").click()
         await expect(page.locator("#shelf .item-title").first).to_be_visible()
         assert await serious(page) == []
+        await page.keyboard.press("Escape")
+        await page.locator("#open-more").click()
+        await expect(page.locator("#more-title")).to_be_visible()
+        assert await serious(page) == []
+        await page.locator("#open-inspector").click()
+    await page.locator("#frame-list summary").first.click()
+    await expect(page.locator("#frame-list pre").first).to_be_visible()
+    assert await serious(page) == []
 
 
 @pytest.mark.parametrize("status", ["scheduled", "paused", "ended"])
@@ -68,4 +76,7 @@ async def test_a_room_that_is_not_live(window: Open, site: Deployment, status: s
     """Each state has a face of its own."""
     site.call("make_room", slug=f"axe-{status}", status=status)
     page = await entered(await window(f"/rooms/axe-{status}/", viewport=PHONE, reduced_motion="reduce"))
+    assert await serious(page) == []
+    await page.evaluate("import('/static/rooms/connection.js').then(({ live }) => live.close())")
+    await expect(page.locator("#connection")).to_have_text("Disconnected")
     assert await serious(page) == []

@@ -185,6 +185,17 @@ async def test_hearts_rise(window: Open, room: dict[str, Any], motion: str, hear
         assert await page.evaluate("window.most") <= HEARTS_MAX
 
 
+async def test_twice_on_the_picture_is_a_like(window: Open, room: dict[str, Any]) -> None:
+    """By pointing at the stage, but not at what stands on it."""
+    page = await entered(await window(path_of(room), **PHONE))
+    await page.locator("#title").dblclick()
+    await expect(page.locator("#likes")).to_have_text("1")
+    await say(page, "twice on me is none")
+    await comments(page).first.dblclick()
+    await page.locator("#title").dblclick()
+    await expect(page.locator("#likes")).to_have_text("2")
+
+
 async def test_a_purchase_by_the_keyboard_alone(window: Open, room: dict[str, Any]) -> None:
     """On a phone's screen: into the shelf's sheet, buy, read the order, close it, and be where one was."""
     page = await entered(await window(path_of(room), **PHONE))

@@ -98,7 +98,10 @@ function like() {
 }
 
 part("like").addEventListener("click", like);
-part("scene").addEventListener("dblclick", () => part("like").disabled || like());
+// Twice on the picture is a like too.
+part("stage").addEventListener("dblclick", ({ target }) => {
+  if (!part("like").disabled && !target.closest("button, a, input, .line, .spotlight, .notice")) like();
+});
 
 part("follow").addEventListener("click", () => {
   fail("");
