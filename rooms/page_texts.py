@@ -64,7 +64,6 @@ TEXTS: dict[str, str | Promise] = {
     # What happens in the room.
     "someone": _("Somebody"),
     "did_join": _("{name} came in"),
-    "did_leave": _("{name} left"),
     "did_follow": _("{name} followed the host"),
     "did_buy": _("{name} bought {title} × {quantity}"),
     # The shelf.

@@ -69,7 +69,8 @@ const drawSelf = onChange((user) => {
 });
 
 const drawActivity = onChange((activity) => {
-  if (!activity) return;
+  // Who goes need not be told to those who stay.
+  if (!activity || activity.kind === "leave") return;
   const { kind, name, ...values } = activity;
   part("activity").dataset.kind = kind;
   say(part("activity"), text(`did_${kind}`, { name: name || text("someone"), ...values }));
