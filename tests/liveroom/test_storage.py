@@ -17,8 +17,10 @@ def test_modules_import_each_other_by_content(settings: Any, tmp_path: Path) -> 
     imports: dict[str, list[str]] = {}
     for source in Path(settings.BASE_DIR / "rooms" / "static" / "rooms").glob("*.js"):
         hashed = tmp_path / static(f"rooms/{source.name}").removeprefix("/static/")
-        imports[source.name] = re.findall(r'from "(.+)";', hashed.read_text())
-    assert len(imports["room.js"]) == 6
+        imports[source.name] = re.findall(r'(?:from |import\()"(.+?)"', hashed.read_text())
+    assert len(imports["room.js"]) == 12
+    assert any(name.startswith("../miniprogram/utils/live-socket.") for name in imports["connection.js"])
+    assert any(name.startswith("./vendor/hls.light.min.") for name in imports["video.js"])
     for name in (name for names in imports.values() for name in names):
-        assert re.fullmatch(r"\./\w+\.[0-9a-f]{12}\.js", name)
+        assert re.fullmatch(r"\.\.?/[-\w/.]+\.[0-9a-f]{12}\.js", name)
         assert (folder / name).exists()
