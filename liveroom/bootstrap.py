@@ -21,7 +21,7 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
-NODE_CLIENTS = (ROOT / "tests" / "clients", ROOT / "tests" / "miniprogram")
+NODE_CLIENTS = tuple(ROOT / "tests" / name for name in ("browser", "clients", "miniprogram"))
 # The scripts in a virtual environment hold its path: after a move, as after an upgrade of Python, it is made anew.
 IDENTITY = f"{sys.version} {VENV}"
 VENV_PACKAGE = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"

@@ -88,7 +88,10 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
     list_display: Any = ("cover_shown", "name", "status_shown", "host", "online", "followers", "likes")
     list_display_links = ("cover_shown",)
     list_filter = ("status",)
-    ordering = (Case(*(When(status=status, then=Value(rank)) for rank, status in enumerate(RANKS))), "-pk")
+    ordering: ClassVar[Any] = (
+        Case(*(When(status=status, then=Value(rank)) for rank, status in enumerate(RANKS))),
+        "-pk",
+    )
     search_fields = ("title", "slug", "host__nickname")
     autocomplete_fields = ("host", "assistants")
     raw_id_fields = ("pinned",)

@@ -1,60 +1,45 @@
-"""What the room page says by its script. ``{name}`` stands for what the script fills in."""
+"""What the room page says by its script. ``{name}`` stands for what the script fills in.
+
+What it says about errors is in the client file, miniprogram/utils/live-socket.js.
+"""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from rooms.messages import Code
-
-ERRORS: dict[Code, str | Promise] = {
-    Code.BAD_JSON: _("The server could not read that."),
-    Code.BAD_MESSAGE: _("The server did not accept that."),
-    Code.UNKNOWN_TYPE: _("The server does not know this kind of request."),
-    Code.TOO_LARGE: _("That is too large to be sent."),
-    Code.LOGIN_REQUIRED: _("Log in to do that."),
-    Code.BAD_TOKEN: _("Your login has expired."),
-    Code.FORBIDDEN: _("You may not do that."),
-    Code.MUTED: _("You are muted in this room."),
-    Code.BANNED: _("You have been banned from this room."),
-    Code.RATE_LIMITED: _("Not so fast. Please wait a moment."),
-    Code.SLOW_MODE: _("Slow mode is on. Please wait before the next comment."),
-    Code.DUPLICATE_CONTENT: _("You have just said that."),
-    Code.CONTENT_REJECTED: _("This comment cannot be shown here."),
-    Code.ROOM_NOT_FOUND: _("There is no such room."),
-    Code.ROOM_CLOSED: _("This is not possible now: the show is not on."),
-    Code.SWITCHED_OFF: _("The host has switched this off."),
-    Code.NOT_ON_SHELF: _("This item is no longer for sale here."),
-    Code.OUT_OF_STOCK: _("Sold out: there are not enough pieces left."),
-    Code.LIMIT_REACHED: _("You have reached the limit for this item."),
-    Code.PRICE_CHANGED: _("The price has changed. Please look at it and order again."),
-    Code.UNAVAILABLE: _("The server is busy. Nothing was done; please try again."),
-    Code.RESTARTING: _("The server is restarting. You will be back in a moment."),
-    Code.TOO_MANY_SOCKETS: _("You have this room open in too many places. This one was disconnected."),
-    Code.FLOODING: _("Too much was sent from here. You were disconnected."),
-    Code.INTERNAL: _("Something went wrong on the server. Please try again."),
-}
-
 TEXTS: dict[str, str | Promise] = {
-    "unknown_error": _("Something went wrong."),
-    "too_long": _("At most {limit} characters."),
-    "retry_in": _("Try again in {seconds} s."),
     # The connection.
+    "idle": _("Disconnected"),
     "connecting": _("Connecting…"),
-    "connected": _("Connected"),
+    "online": _("Connected"),
     "waiting": _("Connection lost. Trying again…"),
-    "cut": _("Disconnected"),
+    "no_answer": _("No connection yet. Trying again…"),
     "stopped": _("Disconnected for good"),
+    "next_try": _("in {seconds} s"),
     # The room.
     "scheduled": _("scheduled"),
     "live": _("live"),
     "paused": _("paused"),
     "ended": _("ended"),
-    "online": _("{count} watching"),
-    "followers": _("Followers: {count}"),
+    "watching": _("{count} watching"),
+    "follower": _("{count} follower"),
+    "followers": _("{count} followers"),
     "likes": _("Likes: {count}"),
     "follow": _("Follow"),
-    "unfollow": _("Unfollow"),
+    "following": _("Following"),
     "you_are": _("You are {name}."),
     "you_watch": _("You are only watching."),
+    # States of a show that have a face of their own.
+    "face_scheduled": _("Opening soon"),
+    "face_scheduled_text": _("Have a look at the shelf and say hello: comments are open."),
+    "face_paused": _("A short break"),
+    "face_paused_text": _("The host will be right back. Stay, the shelf is open."),
+    "face_ended": _("The show is over"),
+    "face_ended_text": _("{likes} likes tonight. Follow {name} for the next one."),
+    "face_banned": _("You cannot enter this room"),
+    "face_banned_text": _("You have been banned here."),
+    "face_banned_until": _("You are banned here until {time}."),
+    "face_gone": _("This room is gone"),
+    "face_gone_text": _("It may have been taken down."),
     # Why something cannot be done now.
     "why_not_connected": _("You are not connected."),
     "why_login": _("Log in to take part."),
@@ -65,11 +50,17 @@ TEXTS: dict[str, str | Promise] = {
     "why_likes_off": _("Likes are switched off."),
     "why_shop_off": _("Purchases are switched off."),
     "why_muted": _("You are muted until {time}."),
+    "why_muted_for_ever": _("You are muted in this room."),
+    "why_slow": _("Slow mode: one comment in {seconds} s."),
     # Comments.
     "host": _("host"),
     "assistant": _("assistant"),
     "sending": _("sending…"),
     "held": _("only you see this"),
+    "new_comment": _("1 new comment"),
+    "new_comments": _("{count} new comments"),
+    "said": _("{name}: {content}"),
+    "many_comments": _("{count} new comments."),
     # What happens in the room.
     "someone": _("Somebody"),
     "did_join": _("{name} came in"),
@@ -88,10 +79,14 @@ TEXTS: dict[str, str | Promise] = {
     "order_pending": _("to be paid"),
     "order_paid": _("paid"),
     "order_cancelled": _("cancelled"),
-    # The frames.
+    # The inspector.
     "frame_in": _("received"),
     "frame_out": _("sent"),
     "frame_info": _("connection"),
-    "opened": _("open {url}"),
+    "opening": _("open {url}"),
+    "opened": _("open"),
     "closed": _("closed with {code} {reason}"),
+    "latency": _("{last} ms · {median}"),
+    "copied": _("{count} lines copied."),
+    "not_copied": _("This browser does not let the page copy."),
 }

@@ -1,7 +1,9 @@
 """The pages of rooms, in the viewer's language. What moves on them comes over the socket."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
+from urllib.parse import urlsplit
 
 from django.core.paginator import Paginator
 from django.db.models import Case, Value, When
@@ -11,29 +13,34 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from rooms.models import Room
-from rooms.page_texts import ERRORS, TEXTS
+from rooms.page_texts import TEXTS
 from rooms.realtime import runtime
 
 View = Callable[..., HttpResponse]
 
 PER_PAGE = 24
+HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
+"""A host that can stand in a policy: nothing in it ends the entry or the directive."""
 STATUS_ORDER = (Room.Status.LIVE, Room.Status.PAUSED, Room.Status.SCHEDULED, Room.Status.ENDED)
 
 
-def content_security_policy(request: HttpRequest) -> str:
-    """What a page may load: scripts and styles from here alone, and none in the page itself.
+def content_security_policy(request: HttpRequest, *, stream: str = "") -> str:
+    """What a page may load: scripts, styles and fonts from here alone, and none in the page itself.
 
-    Covers and videos stand on other hosts. The socket is named because older browsers do not count it as 'self'.
+    Covers and videos stand on other hosts; ``stream`` is the address of the one that the page's player may read. The
+    socket is named because older browsers do not count it as 'self'.
     """
     host = request.get_host()
+    connect = ["'self'", f"ws://{host}", f"wss://{host}", *origin_of(stream)]
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
+            "font-src 'self'",
             "img-src 'self' http: https:",
             "media-src 'self' http: https: blob:",
-            f"connect-src 'self' ws://{host} wss://{host}",
+            f"connect-src {' '.join(connect)}",
             "form-action 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
@@ -42,13 +49,25 @@ def content_security_policy(request: HttpRequest) -> str:
     )
 
 
+def origin_of(address: str) -> list[str]:
+    """The origin of an http or https address, as a policy names it; nothing for any other address."""
+    try:
+        parts = urlsplit(address)
+        # Reading the port is what finds a wrong one.
+        where = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+    except ValueError:
+        return []
+    plain = where is not None and parts.scheme in ("http", "https") and HOST.fullmatch(where)
+    return [f"{parts.scheme}://{where}"] if plain else []
+
+
 def guarded(view: View) -> View:
-    """Send the view's page with the policy."""
+    """Send the view's page with the policy, unless it has one of its own."""
 
     @wraps(view)
     def guard(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         response = view(request, *args, **kwargs)
-        response.headers["Content-Security-Policy"] = content_security_policy(request)
+        response.headers.setdefault("Content-Security-Policy", content_security_policy(request))
         return response
 
     return guard
@@ -59,11 +78,12 @@ def guarded(view: View) -> View:
 def room_list(request: HttpRequest) -> HttpResponse:
     """All rooms, PER_PAGE at a time: those that are live first, the newest first among equals."""
     order = Case(*(When(status=status, then=Value(rank)) for rank, status in enumerate(STATUS_ORDER)))
-    rooms = Room.objects.select_related("host").order_by(order, "-pk")
+    rooms = Room.objects.select_related("host", "head").order_by(order, "-pk")
     page = Paginator(rooms, PER_PAGE).get_page(request.GET.get("page"))
     online = runtime.online_of(room.pk for room in page)
     cards = [(room, online[room.pk]) for room in page]
-    return render(request, "rooms/list.html", {"page": page, "cards": cards})
+    live = Room.objects.filter(status=Room.Status.LIVE).count()
+    return render(request, "rooms/list.html", {"page": page, "cards": cards, "live": live})
 
 
 @require_safe
@@ -76,9 +96,10 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         "path": f"/ws/rooms/{room.slug}/",
         "signed_in": request.user.is_authenticated,
         "texts": TEXTS,
-        "errors": ERRORS,
     }
-    return render(request, "rooms/room.html", {"room": room, "config": config})
+    response = render(request, "rooms/room.html", {"room": room, "config": config})
+    response.headers["Content-Security-Policy"] = content_security_policy(request, stream=room.stream)
+    return response
 
 
 @require_safe

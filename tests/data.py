@@ -19,8 +19,9 @@ from accounts import tokens
 from accounts.models import User
 from products.models import Order, Product, ShelfItem
 from products.services import shelf
+from rooms.messages import Role
 from rooms.models import BlockedWord, Comment, Event, Room, RoomHead, Sanction, now_ms
-from rooms.services import rooms
+from rooms.services import comments, rooms
 from rooms.services.words import words_add, words_remove
 from rooms.transaction import RoomTransaction
 from tests import moderation
@@ -55,10 +56,30 @@ def set_notice(room_id: int, text: str) -> None:
         rooms.notice_set(tx, room_id=room_id, text=text)
 
 
+def set_room(room_id: int, **changes: Any) -> None:
+    """Change settings of a room, such as its slow mode."""
+    with RoomTransaction(room_id) as tx:
+        rooms.room_update(tx, room_id=room_id, changes=changes)
+
+
+def post_comments(room_id: int, texts: list[str]) -> None:
+    """Have a new viewer post these, in one commit."""
+    viewer = User.objects.create_user(nickname="Crowd")
+    with RoomTransaction(room_id) as tx:
+        for text in texts:
+            comments.comment_post(tx, room_id=room_id, user=viewer, role=Role.VIEWER, content=text)
+
+
 def set_on_shelf(item_id: int, *, on_shelf: bool) -> None:
     """Put an item on the shelf, or take it off."""
     with RoomTransaction(ShelfItem.objects.get(pk=item_id).room_id) as tx:
         shelf.item_set_on_shelf(tx, item_id=item_id, on_shelf=on_shelf)
+
+
+def explain(item_id: int) -> None:
+    """Have an item explained."""
+    with RoomTransaction(ShelfItem.objects.get(pk=item_id).room_id) as tx:
+        shelf.item_explain(tx, item_id=item_id)
 
 
 def set_assistants(room_id: int, users: list[str]) -> None:

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 POLL_EVERY = 0.5
 TIDY_EVERY = 2.0
-SWEEP_EVERY = 0.1
+SWEEP_EVERY = 0.2
 ASKED_WITHIN = 0.05
 HUB_KEPT = 15.0
 """Seconds that a hub without viewers is kept."""

@@ -4,20 +4,20 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from rooms.messages import Code
 from rooms.models import Room
-from rooms.page_texts import ERRORS, TEXTS
+from rooms.page_texts import TEXTS
 from tests import factories
 from tests.clients import Viewer, stored
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' http: https:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' http: https:; "
     "media-src 'self' http: https: blob:; connect-src 'self' ws://testserver wss://testserver; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
@@ -60,8 +60,12 @@ def test_the_list_has_live_rooms_first(client: Client, transactional_db: None) -
     links = [link["href"] for link in Elements(page).all("a") if link.get("class") == "card"]
     assert links == [f"/rooms/{slug}/" for slug in ("l2", "l1", "p", "s", "e")]
     assert re.findall(r'class="card-title">(.*?)<', page) == ["Room l2", "Room l1", "Room p", "Room s", "Room e"]
-    assert re.findall(r'data-status="\w+">(.*?)<', page) == ["live", "live", "paused", "scheduled", "ended"]
-    assert page.count("<span>主播</span> <span>0 watching</span>") == 5
+    badges = re.findall(r'class="badge" data-status="\w+">(.*?)<', page)
+    assert badges == ["live", "live", "paused", "scheduled", "ended"]
+    assert page.count('class="card-name">主播<') == page.count('class="card-followers">0 followers<') == 5
+    # Where nobody is and nothing is on, nobody need read a zero.
+    assert page.count('class="card-online">0 watching<') == 3
+    assert "2 rooms are live now" in page
 
 
 def test_an_empty_list_says_where_rooms_are_made(client: Client, transactional_db: None) -> None:
@@ -83,13 +87,13 @@ def test_a_long_list_has_pages(client: Client, transactional_db: None) -> None:
         assert "Page 2 of 2" in page
 
 
-def test_the_list_is_two_queries(
+def test_the_list_is_three_queries(
     client: Client, transactional_db: None, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
-    """However many rooms there are: their number, and the rooms with their hosts."""
+    """However many rooms there are: their number, those that are live, and a page of them with hosts and followers."""
     for number in range(5):
         factories.make_room(f"r{number}", host=factories.make_user(f"主播{number}"))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         get(client, "/")
 
 
@@ -99,7 +103,7 @@ async def test_the_list_knows_who_is_online(
     """Two guests in a room are two who watch."""
     await enter()
     await enter()
-    assert "<span>2 watching</span>" in await stored(get, client, "/")
+    assert ">2 watching<" in await stored(get, client, "/")
 
 
 def test_a_room_has_title_host_and_what_its_script_needs(client: Client, room: Room) -> None:
@@ -108,12 +112,12 @@ def test_a_room_has_title_host_and_what_its_script_needs(client: Client, room: R
     assert "<title>Demo · Liveroom</title>" in page
     assert '<h1 id="title">Demo</h1>' in page
     assert '<strong id="host">主播</strong>' in page
+    assert '<link rel="stylesheet" href="/static/rooms/stage.css">' in page
     assert config_of(page) == {
         "slug": "demo",
         "path": "/ws/rooms/demo/",
         "signed_in": False,
         "texts": {name: str(text) for name, text in TEXTS.items()},
-        "errors": {code.value: str(text) for code, text in ERRORS.items()},
     }
 
 
@@ -187,24 +191,48 @@ def test_the_browsers_language_and_the_switch(client: Client, room: Room) -> Non
     chinese = {"accept-language": "zh-CN,zh;q=0.9"}
     page = get(client, "/rooms/demo/", headers=chinese)
     assert '<html lang="zh-hans">' in page
-    assert config_of(page)["errors"]["out_of_stock"] == "已售罄：剩余数量不足。"
+    assert config_of(page)["texts"]["sold_out"] == "已售罄"
     response = client.post("/i18n/setlang/", {"language": "en", "next": "/rooms/demo/"}, headers=chinese)
     assert (response.status_code, response.headers["Location"]) == (302, "/rooms/demo/")
     assert '<html lang="en">' in get(client, "/rooms/demo/", headers=chinese)
 
 
-def test_every_error_has_a_text() -> None:
-    """What a viewer reads exists for each code of the protocol."""
-    assert set(ERRORS) == set(Code)
-
-
 def test_the_scripts_ask_for_texts_that_exist() -> None:
-    """Each name that a script asks for by itself is one of TEXTS."""
-    asked = set()
-    for name in ("room", "view", "frames", "texts"):
-        path = finders.find(f"rooms/{name}.js")
-        assert isinstance(path, str)
-        with open(path, encoding="utf-8") as script:
-            asked |= set(re.findall(r'\btext\(\s*"(\w+)"', script.read()))
+    """Each name that a script asks for by itself is one of TEXTS, and each of TEXTS stands in a script."""
+    folder = finders.find("rooms/room.js")
+    assert isinstance(folder, str)
+    scripts = "".join(path.read_text() for path in sorted(Path(folder).parent.glob("*.js")))
+    asked = set(re.findall(r'\btext\(\s*"(\w+)"', scripts))
     assert asked
     assert asked - set(TEXTS) == set()
+    # Names in quotes, and the beginnings of those that are put together: `face_${status}`.
+    quoted = set(re.findall(r'"(\w+)"', scripts))
+    begun = tuple(re.findall(r"`(\w+_)\$\{", scripts))
+    # What the client file tells by its own names: states of the connection and of a room, notes of the traffic.
+    told = {"idle", "connecting", "online", "waiting", "stopped", "scheduled", "live", "paused", "ended"}
+    told |= {"opening", "opened", "closed"}
+    assert [name for name in TEXTS if name not in quoted | told and not name.startswith(begun)] == []
+
+
+@pytest.mark.parametrize(
+    ("stream", "origin"),
+    [
+        ("https://cdn.example.com/live/a.m3u8", " https://cdn.example.com"),
+        ("http://cdn.example.com:8080/a.m3u8", " http://cdn.example.com:8080"),
+        ("/media/a.m3u8", ""),
+        ("https://evil.example.com;script-src/*", ""),
+        ("https://a b/", ""),
+        ("https://[::1/", ""),
+        ("https://host:99999/", ""),
+        ("javascript:alert(1)", ""),
+    ],
+)
+def test_a_player_may_read_its_stream_and_nothing_else(
+    client: Client, transactional_db: None, stream: str, origin: str
+) -> None:
+    """The policy of a room's page names the stream's origin, unless that is no plain one; the list's never does."""
+    factories.make_room(stream=stream)
+    policy = client.get("/rooms/demo/").headers["Content-Security-Policy"]
+    assert f"connect-src 'self' ws://testserver wss://testserver{origin};" in policy
+    assert policy.replace(origin, "", 1) == POLICY
+    assert client.get("/").headers["Content-Security-Policy"] == POLICY

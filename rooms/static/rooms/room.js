@@ -1,81 +1,46 @@
-// The room page: what comes over the socket goes into the state, what is clicked goes out, both are drawn.
+// The room page: what comes over the socket and what is clicked, and both drawn once per frame of the screen.
 
-import { Commands } from "./commands.js";
-import { FramesPanel } from "./frames.js";
-import { RoomSocket } from "./socket.js";
-import { INITIAL, nextSale, priceAt, reduce } from "./state.js";
-import { config, errorText, text } from "./texts.js";
-import { draw } from "./view.js";
+import { announce } from "./announce.js";
+import { drawComments, startComments } from "./comments.js";
+import { errorText, live, nextSale, priceAt } from "./connection.js";
+import { part } from "./dom.js";
+import { rise } from "./hearts.js";
+import { Inspector } from "./inspector.js";
+import * as sheets from "./sheets.js";
+import { drawShelf, startShelf } from "./shelf.js";
+import { drawStage, startStage } from "./stage.js";
+import { text } from "./texts.js";
+import { fail, ordered } from "./toasts.js";
+import { startVideo } from "./video.js";
 
-const LIKES_EVERY = 300;
-const LIKES_MOST = 50;
-const TOKEN_KEY = "liveroom.token";
-const ERROR_FOR = 12_000;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-const part = (id) => document.getElementById(id);
-const panel = new FramesPanel();
+const inspector = new Inspector(live);
 
-let state = INITIAL;
-let connection = { kind: "connecting" };
-let error = "";
-let ordered = "";
+let bannedUntil = null;
 let drawn = true;
-let likes = 0;
-let clockAhead = 0;
 let alarm = null;
-let forget = null;
-
-const now = () => Date.now() + clockAhead;
-
-const socket = new RoomSocket({
-  url: new URL(config.path, location.href.replace(/^http/, "ws")).href,
-  position: () => ({ seq: state.seq, epoch: state.epoch }),
-  token: keptToken(),
-  onFrame: received,
-  onReady: () => commands.repeat(),
-  onStatus: (status) => {
-    connection = status;
-    drawSoon();
-  },
-  onTraffic: (traffic) => {
-    panel.add(traffic);
-    drawSoon();
-  },
-});
-const commands = new Commands((frame) => socket.send(frame));
+let catchUp = null;
 
 // --- Receiving.
 
-function received(frame) {
-  if (frame.msg_type === "init" && frame.ts) clockAhead = frame.ts - Date.now();
-  state = reduce(state, frame);
-  if (state.behind) socket.sync();
-  if (frame.msg_type === "ack" || frame.msg_type === "error") answered(frame);
+live.on("frame", (frame) => {
+  if (frame.msg_type === "like" && frame.user?.id !== live.state.user?.id) rise(frame.count);
   if (frame.msg_type === "reject") fail(errorText({ code: "content_rejected" }));
+  if (frame.msg_type === "error") wentWrong(frame);
+});
+live.on("state", (state) => {
+  announce(state);
   drawSoon();
-}
+});
+live.on("status", drawSoon);
+live.on("pending", drawSoon);
+live.on("traffic", (traffic) => inspector.add(traffic));
 
-function answered(frame) {
-  const known = frame.client_msg_id ?? frame.client_order_id;
-  const entry = commands.settle(frame);
-  if (frame.msg_type === "error") {
-    // An error that has a key and is not settled is tried again: nobody need know.
-    if (known !== undefined && entry === null) return;
-    fail(errorText(frame));
-    if (entry?.kind === "message" && part("content").value === "") part("content").value = entry.content;
-  } else if (entry?.kind === "buy") {
-    const { order } = frame;
-    ordered = text("ordered", { ...order, status: text(`order_${order.status}`) });
-  }
-}
-
-/** Say what went wrong, for a while. */
-function fail(words) {
-  error = words;
-  clearTimeout(forget);
-  if (words) forget = setTimeout(() => fail(""), ERROR_FOR);
-  drawSoon();
+/** What has a key is answered where it was asked: the comment in its own line, the order below. */
+function wentWrong(frame) {
+  if (frame.code === "banned") bannedUntil = frame.until ?? null;
+  if (frame.client_msg_id === undefined && frame.client_order_id === undefined) fail(errorText(frame));
 }
 
 // --- Drawing: once per frame of the screen, whatever came.
@@ -85,26 +50,31 @@ function drawSoon() {
   drawn = false;
   requestAnimationFrame(() => {
     drawn = true;
-    draw({
-      state,
-      connection,
-      error,
-      ordered,
-      pending: commands.comments(state),
-      ordering: commands.ordering(),
-      now: now(),
-    });
-    panel.draw();
-    wakeForSales();
+    draw();
   });
 }
 
-/** Prices and mutes change by the clock alone. */
-function wakeForSales() {
+function draw() {
+  const { state, status, pending } = live;
+  const model = { state, status, pending, now: live.serverNow(), until: bannedUntil };
+  drawStage(model);
+  drawShelf(model);
+  if (state.entered) {
+    clearTimeout(catchUp);
+    const wait = drawComments(model);
+    if (wait > 0) catchUp = setTimeout(drawSoon, wait);
+  }
+  wakeLater(model);
+}
+
+/** Prices, mutes and the time to the next try change by the clock alone. */
+function wakeLater({ state, status }) {
   clearTimeout(alarm);
-  const until = state.mutedUntil && state.mutedUntil > now() ? state.mutedUntil : Infinity;
-  const next = Math.min(nextSale(state.shelf, now()), until);
-  if (next < Infinity) alarm = setTimeout(drawSoon, Math.min(next - now() + 50, LONGEST_TIMER));
+  const time = live.serverNow();
+  const until = state.mutedUntil && state.mutedUntil > time ? state.mutedUntil : Infinity;
+  const second = status.nextTryAt ? time + 1000 : Infinity;
+  const next = Math.min(nextSale(state.shelf, time), until, second);
+  if (next < Infinity) alarm = setTimeout(drawSoon, Math.min(next - time + 50, LONGEST_TIMER));
 }
 
 // --- What the viewer does.
@@ -112,67 +82,52 @@ function wakeForSales() {
 part("write").addEventListener("submit", (event) => {
   event.preventDefault();
   const content = part("content").value.trim();
-  const { content: limit } = state.limits;
-  error = "";
-  if (limit && [...content].length > limit) fail(text("too_long", { limit }));
+  const { content: limit } = live.state.limits;
+  fail("");
+  if (limit && [...content].length > limit) fail(errorText({ field: "content", limit }));
   else if (content !== "") {
-    commands.comment(content, state.seq);
+    // What goes wrong is said in the comment's own line.
+    live.comment(content).catch(() => {});
     part("content").value = "";
   }
-  drawSoon();
 });
 
-part("like").addEventListener("click", () => {
-  if (likes === 0) setTimeout(sendLikes, LIKES_EVERY);
-  likes = Math.min(likes + 1, LIKES_MOST);
-});
-
-function sendLikes() {
-  socket.send({ msg_type: "like", count: likes });
-  likes = 0;
+function like() {
+  live.like();
+  rise(1, { spread: false });
 }
+
+part("like").addEventListener("click", like);
+part("scene").addEventListener("dblclick", () => part("like").disabled || like());
 
 part("follow").addEventListener("click", () => {
-  error = "";
-  socket.send({ msg_type: "subscribe", action: state.following ? "unfollow" : "follow" });
+  fail("");
+  // An error has come as a frame too.
+  live.follow(!live.state.following).catch(() => {});
 });
 
-part("shelf").addEventListener("click", (event) => {
-  if (!event.target.matches(".buy")) return;
-  const id = Number(event.target.closest("[data-key]").dataset.key);
-  const item = state.shelf.find((other) => other.id === id);
-  if (!item) return;
-  error = ordered = "";
-  commands.buy(item, priceAt(item, now()));
-  drawSoon();
-});
+part("hurry").addEventListener("click", () => live.connect());
 
-part("cut").addEventListener("click", () => socket.cut());
-part("connect").addEventListener("click", () => socket.connect());
-part("raw").addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (!socket.sendText(part("raw-text").value)) fail(text("why_not_connected"));
-});
-
-/** A guest's token, so that a reload is the same person. Who is signed in comes by the session, and has none. */
-function keptToken() {
-  if (config.signed_in) return { get: () => null, set: () => {}, drop: () => {} };
-  let token = null;
+async function buy(item) {
+  fail("");
+  ordered("");
   try {
-    token = localStorage.getItem(TOKEN_KEY);
-  } catch {
-    // A browser that keeps nothing: the guest lasts as long as the page.
+    const { order } = await live.buy({ item, price: priceAt(item, live.serverNow()) });
+    ordered(text("ordered", { ...order, status: text(`order_${order.status}`) }));
+  } catch (error) {
+    fail(errorText(error.frame ?? error));
   }
-  const keep = (value) => {
-    token = value;
-    try {
-      if (value === null) localStorage.removeItem(TOKEN_KEY);
-      else localStorage.setItem(TOKEN_KEY, value);
-    } catch {
-      // As above.
-    }
-  };
-  return { get: () => token, set: keep, drop: () => keep(null) };
 }
 
-socket.connect();
+startComments({
+  retry: (key) => live.retry(key).catch(() => {}),
+  discard: (key) => live.discard(key),
+  redraw: drawSoon,
+});
+startShelf({ buy, itemOf: (id) => live.state.shelf.find((item) => item.id === id) });
+startStage();
+startVideo();
+sheets.start();
+
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && live.hurry());
+live.connect();

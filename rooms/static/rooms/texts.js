@@ -1,32 +1,29 @@
 // What the page says, in the viewer's language. The server writes the texts into the page.
 
 export const config = JSON.parse(document.getElementById("config").textContent);
+export const language = document.documentElement.lang;
 
 /** The text of that name, with `{field}` filled in from `values`. */
 export function text(name, values = {}) {
   return fill(config.texts[name], values);
 }
 
-/** What a viewer is told about an `error` frame: by its code, never by its detail. */
-export function errorText(frame) {
-  if (frame.field === "content" && frame.limit) return text("too_long", { limit: frame.limit });
-  const said = Object.hasOwn(config.errors, frame.code) ? config.errors[frame.code] : text("unknown_error");
-  const wait = frame.retry_after ? text("retry_in", { seconds: Math.ceil(frame.retry_after) }) : "";
-  return wait ? `${said} ${wait}` : said;
-}
-
 function fill(pattern, values) {
   return pattern.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
-const language = document.documentElement.lang;
-const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
+const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
 const number = new Intl.NumberFormat(language);
+const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
 
-/** A time of today, to the second. */
+/** A time of today, to the millisecond. */
 export const clockTime = (ms) => clock.format(ms);
 /** A time with its day. */
 export const dayTime = (ms) => day.format(ms);
 /** A number as it is written here. */
 export const count = (value) => number.format(value);
+/** The same in few characters: 12.3K, 1.2万. */
+export const shortCount = (value) => (value < 10_000 ? number : short).format(value);
+/** Who somebody is called. */
+export const nameOf = (user) => user.nickname || text("someone");

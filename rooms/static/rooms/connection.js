@@ -1,0 +1,18 @@
+// The page's connection: the client file with the browser's WebSocket.
+
+import { LiveSocket, errorText as textOf } from "../miniprogram/utils/live-socket.js";
+import { config, language } from "./texts.js";
+import { keptToken } from "./token.js";
+import { wx } from "./wx.js";
+
+export { nextSale, priceAt } from "../miniprogram/utils/live-socket.js";
+
+export const live = new LiveSocket({
+  wx,
+  url: new URL(config.path, location.href.replace(/^http/, "ws")).href,
+  token: keptToken(config.signed_in),
+  language,
+});
+
+/** What a viewer is told about an `error` frame. */
+export const errorText = (frame) => textOf(frame, language);

@@ -1,0 +1,102 @@
+// The shelf, and the card of the item that is being explained.
+
+import { priceAt } from "./connection.js";
+import { address, drawList, initial, mark, onChange, part, point, rowOf, say, show } from "./dom.js";
+import { reasons } from "./reasons.js";
+import { count, dayTime, text } from "./texts.js";
+
+const FEW = 10;
+const row = rowOf("item-row");
+
+/** Draw shelf and card. `model`: state, pending, status, now. */
+export function drawShelf(model) {
+  if (!model.state.entered) return;
+  const { state, now } = model;
+  const why = reasons(model).shop;
+  const ordering = model.pending.filter((entry) => entry.kind === "buy" && entry.status === "sending").map((entry) => entry.itemId);
+  // Prices change by the clock alone: what they are now is a part of what is drawn.
+  const prices = state.shelf.map((item) => priceAt(item, now)).join();
+  clock = now;
+  drawChanged(state.shelf, state.baseUrl, why, ordering.join(), prices);
+}
+
+// Not among the values: that time goes on is no reason to draw.
+let clock = 0;
+
+const drawChanged = onChange((shelf, base, why, ordering) => {
+  const busy = new Set(ordering.split(",").map(Number));
+  const asDrawn = { base, closed: why !== "", busy, now: clock };
+  const numbers = new Map(shelf.map((item, index) => [item.id, index + 1]));
+  const entries = [...shelf.filter((item) => item.explaining), ...shelf.filter((item) => !item.explaining)];
+  drawList(part("shelf"), entries, {
+    keyOf: (item) => item.id,
+    row,
+    write: (line, item) => {
+      writeItem(line, item, asDrawn);
+      say(line.querySelector(".number"), String(numbers.get(item.id)));
+    },
+  });
+  show(part("shelf-empty"), shelf.length === 0);
+  say(part("shelf-total"), shelf.length === 0 ? "" : count(shelf.length));
+  say(part("shelf-count"), count(shelf.length));
+  say(part("why-shop"), why && text(why));
+  drawSpotlight(shelf.find((item) => item.explaining) ?? null, asDrawn);
+});
+
+function drawSpotlight(item, asDrawn) {
+  const card = part("spotlight");
+  show(card, item !== null);
+  if (item === null) return;
+  card.dataset.key = String(item.id);
+  writePrice(card, item, asDrawn);
+}
+
+function writeItem(line, item, asDrawn) {
+  const within = (selector) => line.querySelector(selector);
+  writePrice(line, item, asDrawn);
+  line.classList.toggle("is-explained", item.explaining);
+  line.classList.toggle("is-sold-out", item.stock === 0);
+  show(within(".explained"), item.explaining);
+  const onSale = priceAt(item, asDrawn.now) !== item.price;
+  say(within(".sale"), onSale ? text("sale_ends", { time: dayTime(item.sale.ends_at) }) : "");
+  say(within(".stock"), text("stock", { stock: count(item.stock), sold: count(item.sold) }));
+  within(".stock").classList.toggle("few", item.stock > 0 && item.stock <= FEW);
+  say(within(".limit"), item.limit_per_user ? text("limit", { limit: count(item.limit_per_user) }) : "");
+}
+
+function writePrice(line, item, { base, closed, busy, now }) {
+  const within = (selector) => line.querySelector(selector);
+  const price = priceAt(item, now);
+  const before = price === item.price ? item.list_price : item.price;
+  within(".picture").dataset.initial = initial(item.title);
+  point(within(".item-cover"), "src", address(item.cover, base));
+  say(within(".item-title"), item.title);
+  say(within(".price"), `¥${price}`);
+  say(within(".list-price"), `¥${before}`);
+  show(within(".list-price"), Number(before) > Number(price));
+  const link = address(item.link, base);
+  point(within(".link"), "href", link);
+  show(within(".buy"), link === null);
+  writeButton(within(".buy"), item, busy.has(item.id), closed);
+}
+
+function writeButton(button, item, ordering, closed) {
+  const soldOut = item.stock === 0;
+  say(button, text(ordering ? "ordering" : soldOut ? "sold_out" : "buy"));
+  // Disabled it would lose the keyboard's place: it only says that it is busy.
+  mark(button, "aria-disabled", ordering ? "true" : null);
+  button.disabled = soldOut || closed;
+  mark(button, "aria-label", ordering || soldOut ? null : text("buy_item", { title: item.title }));
+}
+
+/** Wire both up: `buy(item)` when somebody presses a button; `itemOf(id)` finds it on the shelf. */
+export function startShelf({ buy, itemOf }) {
+  for (const place of [part("shelf"), part("spotlight")]) {
+    place.addEventListener("click", (event) => {
+      const button = event.target.closest(".buy");
+      if (!button || button.getAttribute("aria-disabled") === "true") return;
+      const item = itemOf(Number(button.closest("[data-key]").dataset.key));
+      if (item) buy(item);
+    });
+  }
+}

@@ -1,0 +1,140 @@
+// The stage: whose room it is, what state it is in, and what can be done.
+
+import { address, initial, onChange, part, point, say, show } from "./dom.js";
+import { isForEver, reasons } from "./reasons.js";
+import { count, dayTime, nameOf, shortCount, text } from "./texts.js";
+import { drawVideo } from "./video.js";
+
+/** Draw all of the stage but comments and shelf. `model`: state, status, until (of a ban), now. */
+export function drawStage(model) {
+  drawConnection(model.status, model.state.entered);
+  drawCurtain(model);
+  drawControls(model);
+  const { state } = model;
+  if (!state.entered) return;
+  drawRoom(state.room, state.baseUrl);
+  drawNotice(state.room.notice);
+  drawPinned(state.room.pinned);
+  drawNumbers(state.online, state.likes, state.room.followers);
+  drawSelf(state.user);
+  drawActivity(state.activity);
+  drawVideo(state.room, state.baseUrl);
+}
+
+const drawRoom = onChange((room, base) => {
+  const host = room.host.user;
+  say(part("title"), room.title);
+  say(part("more-title"), room.title);
+  document.title = `${room.title} · Liveroom`;
+  say(part("host"), nameOf(host));
+  part("avatar").dataset.initial = initial(nameOf(host));
+  point(part("host-avatar"), "src", address(host.avatar, base));
+  say(part("status"), text(room.status));
+  part("status").dataset.status = room.status;
+  part("stage").dataset.status = room.status;
+  part("scene").dataset.initial = initial(room.title);
+  point(part("cover"), "src", address(room.cover, base));
+});
+
+const drawNotice = onChange((notice) => {
+  say(part("notice"), notice);
+  show(part("notice-box"), notice !== "");
+  fold();
+});
+
+/** A notice is two lines until one wants all of it. */
+function fold() {
+  part("unfold").setAttribute("aria-expanded", "false");
+  part("notice-box").dataset.open = "";
+  show(part("unfold"), part("notice").scrollHeight > part("notice").clientHeight + 1);
+}
+
+const drawPinned = onChange((pinned) => {
+  show(part("pinned"), pinned !== null);
+  if (pinned === null) return;
+  say(part("pinned-name"), nameOf(pinned.user));
+  say(part("pinned-text"), pinned.content);
+});
+
+const drawNumbers = onChange((online, likes, followers) => {
+  say(part("online"), text("watching", { count: shortCount(online) }));
+  say(part("online-short"), shortCount(online));
+  say(part("likes"), likes > 0 ? shortCount(likes) : "");
+  say(part("likes-title"), text("likes", { count: count(likes) }));
+  say(part("followers"), text(followers === 1 ? "follower" : "followers", { count: shortCount(followers) }));
+});
+
+const drawSelf = onChange((user) => {
+  say(part("me"), user ? text("you_are", { name: nameOf(user) }) : text("you_watch"));
+});
+
+const drawActivity = onChange((activity) => {
+  if (!activity) return;
+  const { kind, name, ...values } = activity;
+  part("activity").dataset.kind = kind;
+  say(part("activity"), text(`did_${kind}`, { name: name || text("someone"), ...values }));
+});
+
+// --- The connection: a dot while all is well, words when it is not.
+
+function drawConnection(status, entered) {
+  const box = part("connection-box");
+  box.dataset.status = part("connection").dataset.status = status.kind;
+  say(part("connection"), text(status.kind === "waiting" && !entered ? "no_answer" : status.kind));
+  const left = status.nextTryAt ? Math.ceil((status.nextTryAt - Date.now()) / 1000) : 0;
+  say(part("next-try"), status.kind === "waiting" && left > 0 ? text("next_try", { seconds: count(left) }) : "");
+  show(part("hurry"), ["waiting", "idle"].includes(status.kind));
+}
+
+// --- The curtain: the states of a show that have a face of their own.
+
+function drawCurtain(model) {
+  const face = faceOf(model);
+  const curtain = part("curtain");
+  curtain.dataset.face = face ?? "";
+  say(part("curtain-title"), face ? text(`face_${face}`) : "");
+  say(part("curtain-text"), face ? wordsOf(face, model) : "");
+  show(part("curtain-link"), face === "ended" || face === "banned" || face === "gone");
+}
+
+function faceOf({ state, status }) {
+  if (status.kind === "stopped") return status.code === 4503 ? "banned" : status.code === 4500 ? "gone" : null;
+  if (!state.entered || state.room.status === "live") return null;
+  return state.room.status;
+}
+
+function wordsOf(face, { state, until, now }) {
+  if (face === "banned" && until && !isForEver(until, now)) return text("face_banned_until", { time: dayTime(until) });
+  if (face === "ended") return text("face_ended_text", { likes: count(state.likes), name: nameOf(state.room.host.user) });
+  return text(`face_${face}_text`);
+}
+
+// --- What can be done.
+
+function drawControls(model) {
+  const { state } = model;
+  const why = reasons(model);
+  part("content").disabled = part("send").disabled = why.comment !== "";
+  part("like").disabled = why.like !== "";
+  part("follow").disabled = why.follow !== "";
+  part("follow").setAttribute("aria-pressed", String(state.following));
+  say(part("follow"), text(state.following ? "following" : "follow"));
+  const quiet = state.entered && state.room.status === "paused" ? "why_paused" : slowMode(state);
+  const reason = why.comment || why.like || quiet;
+  const time = state.mutedUntil ? dayTime(state.mutedUntil) : "";
+  say(part("why"), reason && text(reason, { time, seconds: state.entered ? count(state.room.slow_mode) : "" }));
+}
+
+const slowMode = (state) => (state.entered && state.room.slow_mode > 0 && ["viewer", "guest"].includes(state.role) ? "why_slow" : "");
+
+/** Wire the stage's own buttons up. */
+export function startStage() {
+  part("unfold").addEventListener("click", () => {
+    const open = part("unfold").getAttribute("aria-expanded") !== "true";
+    part("unfold").setAttribute("aria-expanded", String(open));
+    part("notice-box").dataset.open = open ? "yes" : "";
+  });
+  new ResizeObserver(() => {
+    if (part("unfold").getAttribute("aria-expanded") !== "true") fold();
+  }).observe(part("stage"));
+}

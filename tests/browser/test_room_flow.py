@@ -1,0 +1,255 @@
+"""Comments that flow, hearts that rise, a connection that goes and comes back: what a viewer lives through."""
+
+import itertools
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import Open
+from tests.browser.pages import comments, entered, say
+from tests.deployment import Deployment
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PHONE = {"viewport": {"width": 390, "height": 780}}
+LINES_MAX = 120
+HEARTS_MAX = 24
+_slugs = itertools.count(1)
+
+
+@pytest.fixture
+def room(site: Deployment) -> dict[str, Any]:
+    """A live room of the test's own, with one item."""
+    made: dict[str, Any] = site.call("make_room", slug=f"flow-{next(_slugs)}")
+    return made
+
+
+def path_of(room: dict[str, Any]) -> str:
+    return f"/rooms/{room['slug']}/"
+
+
+async def from_end(page: Page) -> float:
+    """How many pixels of the log are below what one sees."""
+    value: float = await page.locator("#log").evaluate("(log) => log.scrollHeight - log.scrollTop - log.clientHeight")
+    return value
+
+
+async def test_cut_by_the_inspector(window: Open, room: dict[str, Any]) -> None:
+    """A connection that is cut comes back by itself; what was said meanwhile is there once, one's own too."""
+    here, there = [await entered(await window(path_of(room))) for _ in range(2)]
+    await say(here, "before")
+    await expect(comments(there)).to_have_count(1)
+    await here.get_by_role("button", name="Cut").click()
+    await say(here, "sent while away")
+    await say(there, "said meanwhile")
+    await entered(here)
+    for page in (here, there):
+        await expect(comments(page)).to_have_count(3)
+        assert sorted(await comments(page).all_text_contents()) == ["before", "said meanwhile", "sent while away"]
+    await expect(here.locator("#comments [data-pending=yes]")).to_have_count(0)
+    closed = here.locator("#frame-list .type", has_text="closed with")
+    await expect(closed).to_have_count(1)
+
+
+async def test_the_network_goes_and_comes_back(window: Open, room: dict[str, Any]) -> None:
+    """Without a network the page keeps what it has, and then has all that it missed, in order and once."""
+    here, there = [await entered(await window(path_of(room), offline_ok=True)) for _ in range(2)]
+    await here.context.set_offline(True)
+    for number in range(3):
+        await say(there, f"missed {number}")
+    await expect(comments(there)).to_have_count(3)
+    await here.context.set_offline(False)
+    await entered(here)
+    await say(there, "and on")
+    await expect(comments(here)).to_have_text(["missed 0", "missed 1", "missed 2", "and on"])
+
+
+async def test_a_stalled_connection_catches_up(window: Open, room: dict[str, Any]) -> None:
+    """What arrives while the connection is stalled is not heard; afterwards the gap is noticed and filled."""
+    here, there = [await entered(await window(path_of(room))) for _ in range(2)]
+    stall = here.get_by_role("button", name="Stall")
+    await stall.click()
+    await expect(stall).to_have_attribute("aria-pressed", "true")
+    await say(there, "unheard")
+    await expect(comments(there)).to_have_count(1)
+    await stall.click()
+    await expect(comments(here)).to_have_count(0)
+    await say(there, "heard")
+    await expect(comments(here)).to_have_text(["unheard", "heard"])
+
+
+async def test_a_comment_that_failed_can_be_sent_again(window: Open, site: Deployment, room: dict[str, Any]) -> None:
+    """In slow mode the second comment stays as one's own, with the reason; it is sent again, or taken back."""
+    site.call("set_room", room_id=room["id"], slow_mode=300)
+    here, there = [await entered(await window(path_of(room))) for _ in range(2)]
+    await expect(here.locator("#why")).to_have_text("Slow mode: one comment in 300 s.")
+    for text in ("first", "second", "third"):
+        await say(here, text)
+    failed = here.locator("#comments [data-failed=yes]")
+    await expect(failed).to_have_count(2)
+    await expect(failed.first.locator(".mark")).to_have_text(re.compile(r"^Slow mode is on\. "))
+    await failed.last.get_by_role("button", name="Discard").click()
+    await expect(failed).to_have_count(1)
+    site.call("set_room", room_id=room["id"], slow_mode=0)
+    await expect(here.locator("#why")).to_be_empty()
+    await failed.get_by_role("button", name="Send again").click()
+    await expect(failed).to_have_count(0)
+    for page in (here, there):
+        await expect(comments(page)).to_have_text(["first", "second"])
+
+
+async def test_who_reads_further_up_is_left_in_peace(window: Open, site: Deployment, room: dict[str, Any]) -> None:
+    """Scrolled up the lines stand still while others write; a button counts what is new, and leads there."""
+    site.call("post_comments", room_id=room["id"], texts=[f"comment {number}" for number in range(40)])
+    page = await entered(await window(path_of(room)))
+    await expect(comments(page)).to_have_count(40)
+    assert await from_end(page) < 2
+    await page.locator("#log").focus()
+    await page.keyboard.press("Home")
+    await expect(page.locator("#log")).to_have_js_property("scrollTop", 0)
+    top = await page.locator("#log").evaluate("(log) => log.scrollTop")
+    for number in range(3):
+        site.call("post_comments", room_id=room["id"], texts=[f"newer {number}"])
+    newer = page.locator("#newer")
+    await expect(newer).to_have_text("3 new comments")
+    assert await comments(page).count() == 40
+    assert await page.locator("#log").evaluate("(log) => log.scrollTop") == top
+    await newer.press("Enter")
+    await expect(newer).to_be_hidden()
+    await expect(comments(page).last).to_have_text("newer 2")
+    await expect(comments(page)).to_have_count(43)
+    assert await from_end(page) < 2
+
+
+async def test_a_flood_of_comments_stays_bounded(window: Open, site: Deployment, room: dict[str, Any]) -> None:
+    """Of 300 comments the newest are there, nothing else on the page moved, and who listens hears a number."""
+    page = await entered(await window(path_of(room), **PHONE))
+    await page.evaluate(
+        """() => {
+          window.shifts = 0;
+          const log = document.getElementById("log");
+          const outside = ({ node }) => node !== null && !log.contains(node);
+          const seen = (list) => list.getEntries().forEach((entry) => {
+            if (entry.sources.some(outside)) window.shifts += entry.value;
+          });
+          new PerformanceObserver(seen).observe({ type: "layout-shift", buffered: false });
+          const many = new MutationObserver(() => {
+            window.most = Math.max(window.most ?? 0, document.getElementById("comments").childElementCount);
+          });
+          many.observe(document.getElementById("comments"), { childList: true });
+        }"""
+    )
+    for first in range(0, 300, 20):
+        site.call("post_comments", room_id=room["id"], texts=[f"comment {first + number}" for number in range(20)])
+    await expect(comments(page).last).to_have_text("comment 299")
+    texts = await comments(page).all_text_contents()
+    assert texts == [f"comment {number}" for number in range(300 - LINES_MAX, 300)]
+    assert await page.evaluate("window.most") <= LINES_MAX
+    assert await page.evaluate("window.shifts") == 0
+    assert await from_end(page) < 2
+    await expect(page.locator("#announcer")).to_have_text(re.compile(r"^\d+ new comments\.$"))
+    await expect(page.locator("#log")).to_have_attribute("aria-live", "off")
+
+
+async def test_one_comment_is_read_out(window: Open, room: dict[str, Any]) -> None:
+    """Who listens hears another's comment with its writer, and not one's own."""
+    here, there = [await entered(await window(path_of(room))) for _ in range(2)]
+    await say(here, "good evening")
+    await expect(there.locator("#announcer")).to_have_text(re.compile(r"^\S.*: good evening$"))
+    await expect(here.locator("#announcer")).to_be_empty()
+
+
+@pytest.mark.parametrize(("motion", "hearts"), [("no-preference", True), ("reduce", False)])
+async def test_hearts_rise(window: Open, room: dict[str, Any], motion: str, hearts: bool) -> None:
+    """A like lets a heart rise in both windows, many at most HEARTS_MAX; none where less motion is wanted."""
+    here, there = [await entered(await window(path_of(room), reduced_motion=motion)) for _ in range(2)]
+    for page in (here, there):
+        await page.evaluate(
+            """() => {
+              window.flown = 0;
+              window.most = 0;
+              const layer = document.getElementById("hearts");
+              new MutationObserver((changes) => {
+                window.flown += changes.reduce((sum, change) => sum + change.addedNodes.length, 0);
+                window.most = Math.max(window.most, layer.childElementCount);
+              }).observe(layer, { childList: true });
+            }"""
+        )
+    for _ in range(40):
+        await here.locator("#like").click()
+    for page in (here, there):
+        await expect(page.locator("#likes")).to_have_text("40")
+        assert (await page.evaluate("window.flown") > 0) is hearts
+        assert await page.evaluate("window.most") <= HEARTS_MAX
+
+
+async def test_a_purchase_by_the_keyboard_alone(window: Open, room: dict[str, Any]) -> None:
+    """On a phone's screen: into the shelf's sheet, buy, read the order, close it, and be where one was."""
+    page = await entered(await window(path_of(room), **PHONE))
+    await tab_to(page, "#open-shelf")
+    await page.keyboard.press("Enter")
+    sheet = page.get_by_role("dialog", name="Shelf")
+    await expect(sheet).to_be_visible()
+    await tab_to(page, "#shelf .buy")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#ordered")).to_have_text(re.compile(r"^Order \d{20}: Tea 0 × 1, ¥20\.00"))
+    await expect(sheet.locator("#ordered")).to_be_visible()
+    await expect(page.locator("#shelf .buy")).to_be_focused()
+    await tab_to(page, "#order-close")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#ordered")).to_be_empty()
+    await page.keyboard.press("Escape")
+    await expect(sheet).to_be_hidden()
+    await expect(page.locator("#open-shelf")).to_be_focused()
+
+
+async def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the element has the focus; fails where it cannot be reached."""
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} cannot be reached by Tab")
+
+
+async def test_two_hundred_items(window: Open, site: Deployment) -> None:
+    """A full shelf is there, in order; the explained item comes first."""
+    room = site.call("make_room", slug="flow-full", items=200)
+    page = await entered(await window("/rooms/flow-full/"))
+    await expect(page.locator("#shelf li")).to_have_count(200)
+    await expect(page.locator("#shelf-total")).to_have_text("200")
+    await expect(page.locator("#shelf .item-title").first).to_have_text("Tea 0")
+    site.call("explain", item_id=room["items"][150])
+    await expect(page.locator("#shelf .item-title").first).to_have_text("Tea 150")
+    await expect(page.locator("#shelf .number").first).to_have_text("151")
+
+
+async def test_nobody_hosts_an_empty_shelf(window: Open, site: Deployment) -> None:
+    """Without items and cover the page says so, and has its letter for a picture."""
+    site.call("make_room", slug="flow-bare", items=0)
+    page = await entered(await window("/rooms/flow-bare/", **PHONE))
+    await expect(page.locator("#cover")).to_be_hidden()
+    await page.locator("#open-shelf").click()
+    await expect(page.locator("#shelf-empty")).to_be_visible()
+
+
+async def height_of(page: Page, selector: str) -> float:
+    box = await page.locator(selector).bounding_box()
+    assert box is not None
+    return box["height"]
+
+
+async def test_a_long_notice_unfolds(window: Open, site: Deployment, room: dict[str, Any]) -> None:
+    """Two lines of it are shown until one wants all."""
+    page = await entered(await window(path_of(room), **PHONE))
+    site.call("set_notice", room_id=room["id"], text="A long notice. " * 20)
+    unfold = page.get_by_role("button", name="Whole notice")
+    await expect(unfold).to_be_visible()
+    folded = await height_of(page, "#notice")
+    await unfold.click()
+    await expect(unfold).to_have_attribute("aria-expanded", "true")
+    assert await height_of(page, "#notice") > folded
+    site.call("set_notice", room_id=room["id"], text="Short.")
+    await expect(unfold).to_be_hidden()
