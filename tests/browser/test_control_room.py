@@ -154,6 +154,19 @@ async def test_a_new_product_comes_while_something_is_typed(control: Control) ->
     assert [event["text"] for event in control.log() if event["msg_type"] == "notice"] == ["Soon"]
 
 
+async def test_a_button_that_reaches_nobody_says_so(control: Control) -> None:
+    """What was typed is still there, and the button can be pressed again."""
+    page = await control.open()
+    await page.get_by_label("Notice:").fill("Soon")
+    await page.route("**/shelf/**", lambda route: route.fulfill(status=200, body="Not the page"))
+    await control.press("Tea 0", "Explain")
+    await control.said("That did not work. Please try again.")
+    await page.unroute("**/shelf/**")
+    await control.press("Tea 0", "Explain")
+    await control.said("“Tea 0” is being explained.")
+    await expect(page.get_by_label("Notice:")).to_have_value("Soon")
+
+
 async def test_the_shelf_is_sorted_by_dragging(control: Control) -> None:
     """The last item to the top: what keeps its position is told nothing; the buttons do the same by keyboard."""
     page = await control.open()

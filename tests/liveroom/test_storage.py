@@ -20,6 +20,10 @@ def test_modules_import_each_other_by_content(settings: Any, tmp_path: Path) -> 
         imports[source.name] = re.findall(r'(?:from |import\()"(.+?)"', hashed.read_text())
     assert len(imports["room.js"]) == 12
     assert any(name.startswith("../miniprogram/utils/live-socket.") for name in imports["connection.js"])
+    control = tmp_path / static("rooms/admin/control.js").removeprefix("/static/")
+    modules = re.findall(r'from "(.+?)"', control.read_text())
+    assert len(modules) == 3
+    assert all((control.parent / name).exists() and name.count(".") == 3 for name in modules)
     assert any(name.startswith("./vendor/hls.light.min.") for name in imports["video.js"])
     for name in (name for names in imports.values() for name in names):
         assert re.fullmatch(r"\.\.?/[-\w/.]+\.[0-9a-f]{12}\.js", name)

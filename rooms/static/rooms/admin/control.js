@@ -1,10 +1,10 @@
 /* What makes the administration a control room. Without this everything works but dragging and previews. */
 
-import { followPictures } from './pictures.js'
-import { keepPlace } from './place.js'
-import { sendQuietly } from './quiet.js'
+import { followPictures } from "./pictures.js";
+import { keepPlace } from "./place.js";
+import { sendQuietly } from "./quiet.js";
 
-followPictures()
+followPictures();
 // Before the place is kept: what is sent quietly leaves the page where it is.
-sendQuietly()
-keepPlace()
+sendQuietly();
+keepPlace();
