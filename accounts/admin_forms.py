@@ -16,7 +16,7 @@ from django.db.models import Model
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-TOKEN = "rendered"  # noqa: S105
+TOKEN = "rendered"  # noqa: S105 (a field's name)
 
 
 class TokenField(forms.CharField):

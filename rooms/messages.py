@@ -24,7 +24,7 @@ class Code(StrEnum):
     UNKNOWN_TYPE = "unknown_type"
     TOO_LARGE = "too_large"
     LOGIN_REQUIRED = "login_required"
-    BAD_TOKEN = "bad_token"  # noqa: S105
+    BAD_TOKEN = "bad_token"  # noqa: S105 (a code)
     FORBIDDEN = "forbidden"
     MUTED = "muted"
     BANNED = "banned"

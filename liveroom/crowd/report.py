@@ -26,7 +26,8 @@ class Summary:
     """What a crowd did and saw. Latencies in ms: from sending a comment until another viewer had it.
 
     ``gaps``: an event came before one that was still missing, and that one was fetched. ``skipped``: events that
-    somebody missed while he was away longer than the server replays. ``lost``: events that somebody never saw.
+    somebody missed while he was away longer than the server replays. ``lost``: events that somebody in the room never
+    saw. ``not_back``: viewers who were let in and not connected at the end; what they missed is not known.
     """
 
     room: str
@@ -53,6 +54,7 @@ class Summary:
     most: float | None
     ack_p99: float | None
     lost: int
+    not_back: int
     doubled: int
     gaps: int
     skipped: int
@@ -67,8 +69,8 @@ class Summary:
 
     @property
     def good(self) -> bool:
-        """Whether nothing was lost or doubled."""
-        return not (self.lost or self.doubled)
+        """Whether nothing was lost or doubled, and everybody was there to tell."""
+        return not (self.lost or self.not_back or self.doubled)
 
     def json(self) -> dict[str, Any]:
         return {**asdict(self), "good": self.good}
@@ -78,7 +80,6 @@ def summary_of(crowd: Crowd) -> Summary:
     """Add up what all viewers counted."""
     watch, viewers, seconds = crowd.watch, crowd.viewers, max(crowd.elapsed, 0.001)
     stats = [viewer.client.stats for viewer in viewers]
-    newest = crowd.newest
     acks = Histogram()
     for each in stats:
         acks.merge(each.acks)
@@ -112,7 +113,8 @@ def summary_of(crowd: Crowd) -> Summary:
         p99=_ms(watch.latency.percentile(0.99)),
         most=_ms(watch.latency.most) if watch.latency.count else None,
         ack_p99=_ms(acks.percentile(0.99)),
-        lost=sum(viewer.behind(newest) for viewer in viewers),
+        lost=crowd.lost,
+        not_back=crowd.not_back,
         doubled=total(lambda each: each.repeated) + watch.twice,
         gaps=total(lambda each: each.gaps),
         skipped=total(lambda each: each.skipped),
@@ -230,5 +232,15 @@ def remarks(summary: Summary) -> list[str]:
         said.append(
             _("The crowd was busy itself: the latencies are its own as much as the server's. Bring fewer viewers.")
         )
-    said.append(_("Nothing was lost or doubled.") if summary.good else _("Something was lost or doubled: see above."))
+    if summary.not_back:
+        said.append(
+            _("%(count)d viewers were not back at the end: whether they missed anything is not known.")
+            % {"count": summary.not_back}
+        )
+    if summary.lost or summary.doubled:
+        said.append(_("Something was lost or doubled: see above."))
+    elif summary.not_back:
+        said.append(_("Nobody else lost anything, and nothing was doubled."))
+    else:
+        said.append(_("Nothing was lost or doubled."))
     return said

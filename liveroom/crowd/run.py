@@ -24,7 +24,9 @@ Turn = Callable[[CrowdViewer], Awaitable[object]]
 
 
 class Crowd:
-    """``warn`` is called with what will not happen as planned; ``stop`` ends it before its time."""
+    """``stop`` ends it before its time. Of the end: ``lost``, events that somebody who was there had not seen;
+    ``not_back``, viewers who were not connected again.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -35,6 +37,8 @@ class Crowd:
         self.began = time.monotonic()
         self.elapsed = 0.0
         self.cpu = 0.0
+        self.lost = 0
+        self.not_back = 0
         self._rng = Random(plan.seed)
         self._stopped = asyncio.Event()
         self._under_way: set[asyncio.Task[Any]] = set()
@@ -161,13 +165,19 @@ class Crowd:
             self.lag = max(self.lag, loop.time() - at)
 
     async def _settle(self) -> None:
-        """Have everything answered, and everybody see the newest."""
+        """Have everything answered, everybody back, and everybody see the newest; count what is not so in the end."""
         end = time.monotonic() + (2.0 if self.interrupted else SETTLE)
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=end - time.monotonic())
         # An event that every frame sets would cost more than this look.
-        while time.monotonic() < end and any(viewer.behind(self.newest) for viewer in self.viewers):  # noqa: ASYNC110
+        while time.monotonic() < end and not self._settled():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+
+    def _settled(self) -> bool:
+        newest = self.newest
+        self.lost = sum(viewer.behind(newest) for viewer in self.viewers)
+        self.not_back = sum(viewer.missing for viewer in self.viewers)
+        return not (self.lost or self.not_back)
 
     @property
     def newest(self) -> int:

@@ -146,8 +146,13 @@ class CrowdViewer:
         return None
 
     def behind(self, newest: int) -> int:
-        """How many events up to that number he has not seen, though he was let in and never sent away."""
-        return max(0, newest - self.client.state.seq) if self.came and not self.thrown_out else 0
+        """How many events up to that number he has not seen, though he is in the room."""
+        return max(0, newest - self.client.state.seq) if self.client.online else 0
+
+    @property
+    def missing(self) -> bool:
+        """Whether he was let in, was never sent away, and is not connected: what he has not seen is still to come."""
+        return self.came and not self.thrown_out and not self.client.online
 
     @property
     def thrown_out(self) -> bool:

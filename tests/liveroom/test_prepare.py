@@ -53,6 +53,15 @@ def test_a_default_room_that_is_not_there(var: Path, settings: Settings) -> None
     assert "LIVEROOM_DEFAULT_ROOM is “shop”, and there is no such room." in said
 
 
+def test_a_start_in_chinese(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It speaks as the demo does."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.setenv(name, "zh_CN.UTF-8")
+    said = prepare()
+    assert "直播间:  http://127.0.0.1:8000/rooms/demo/\n" in said
+    assert re.search("用户名：admin  密码：", said)
+
+
 def test_a_second_start_changes_nothing(var: Path) -> None:
     """The same words, the same account, the same file."""
     first = prepare()

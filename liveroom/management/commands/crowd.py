@@ -24,13 +24,14 @@ from liveroom.crowd.run import Crowd, run
 from liveroom.language import LANGUAGES, language_of_environment
 
 WRONG = 2
-"""Exit code when the crowd cannot begin; 1: something was lost or doubled."""
+"""Exit code when the crowd cannot begin; 1: something was lost or doubled, or somebody was not back to tell."""
 VIEWERS_MAX = 20_000
 LOOK_WITHIN = 5.0
 """Seconds in which the server has to say whether there is such a room."""
 
 EPILOG = """\
-Exit code: 0 when nothing was lost or doubled, 1 when something was, 2 when the crowd could not begin.
+Exit code: 0 when nothing was lost or doubled, 1 when something was or a viewer was not back at the end, 2 when the
+crowd could not begin.
 
 One process plays about a thousand viewers before it is busier than the server. The server's limits hold: one comment
 a second and viewer (LIVEROOM_RATE), 40 a second and room (LIVEROOM_ROOM_BUDGET). Guests must be allowed to talk

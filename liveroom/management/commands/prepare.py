@@ -12,11 +12,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from liveroom.address import base_url
 from liveroom.demo.content import EVENING
+from liveroom.language import LANGUAGES, language_of_environment
 from rooms.models import Room
 
 
@@ -24,10 +26,14 @@ class Command(BaseCommand):
     help = "Migrate, load the demo room, create an administrator where there is none, and say where to go."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with translation.override(LANGUAGES[language_of_environment()]):
+            self._prepare(options["verbosity"])
+
+    def _prepare(self, verbosity: int) -> None:
         settings.VAR_DIR.mkdir(mode=0o700, exist_ok=True)
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            call_command("migrate", interactive=False, verbosity=options["verbosity"])
+            call_command("migrate", interactive=False, verbosity=verbosity)
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
         call_command("demo")

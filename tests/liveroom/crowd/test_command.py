@@ -44,6 +44,7 @@ SUMMARY = Summary(
     most=99.0,
     ack_p99=9.0,
     lost=0,
+    not_back=0,
     doubled=0,
     gaps=0,
     skipped=0,
@@ -129,6 +130,31 @@ def test_ctrl_c(site: Deployment) -> None:
     assert out.endswith("Nothing was lost or doubled.\n")
 
 
+def test_a_server_that_goes_away(deployments: Deployments) -> None:
+    """Who is not back at the end has lost nothing that is known: he is counted as not back."""
+    with deployments.sqlite("away") as gone:
+        gone.call("make_room", slug="crowd")
+        command = [sys.executable, "manage.py", "crowd", "crowd", *SHORT, "--minutes", "60", "--json"]
+        environment = inherited() | {"DEBUG": "1", "LANG": "C.UTF-8"}
+        with subprocess.Popen(
+            [*command, "--url", gone.url],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stderr is not None
+            while "20 online" not in process.stderr.readline():
+                pass
+            gone.servers[0].kill()
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=30 * PATIENCE)
+    seen = json.loads(out)
+    assert (seen["let_in"], seen["not_back"], seen["lost"], seen["doubled"], seen["good"]) == (20, 20, 0, 0, False)
+    assert process.returncode == 1
+
+
 def test_no_such_room(site: Deployment) -> None:
     done = run(site, "elsewhere", *SHORT)
     assert (done.returncode, done.stdout) == (2, "")
@@ -196,10 +222,11 @@ def test_the_help_is_complete() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "code"), [({}, None), ({"lost": 1}, 1), ({"doubled": 2}, 1), ({"skipped": 9}, None)]
+    ("changes", "code"),
+    [({}, None), ({"lost": 1}, 1), ({"not_back": 1}, 1), ({"doubled": 2}, 1), ({"skipped": 9}, None)],
 )
 def test_the_exit_code(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], code: int | None) -> None:
-    """1 when something was lost or doubled."""
+    """1 when something was lost or doubled, or somebody was not there to tell."""
     monkeypatch.setattr(crowd, "check_server", lambda plan: None)
     monkeypatch.setattr(crowd.Command, "_run", lambda self, plan, out: dataclasses.replace(SUMMARY, **changes))
     said, ended = StringIO(), None
@@ -235,6 +262,15 @@ def test_what_the_numbers_mean() -> None:
     ):
         assert part in text
     assert "Not done" not in text
+
+
+def test_who_was_not_back() -> None:
+    """Said apart from what was lost."""
+    assert rows(dataclasses.replace(SUMMARY, not_back=2))[-2:] == [
+        "2 viewers were not back at the end: whether they missed anything is not known.",
+        "Nobody else lost anything, and nothing was doubled.",
+    ]
+    assert rows(dataclasses.replace(SUMMARY, not_back=2, lost=1))[-1] == "Something was lost or doubled: see above."
 
 
 def test_a_line_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
