@@ -5,14 +5,30 @@ from html.parser import HTMLParser
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from rooms.models import Event, Room
 
 Values = dict[str, list[str]]
 Frame = dict[str, Any]
+
+
+def signed_in(user: User) -> Client:
+    """A browser in which that account is logged in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def member(*permissions: str) -> Client:
+    """A browser of a member of the staff with these permissions alone."""
+    user = User.objects.create_user("staff", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return signed_in(user)
 
 
 class _FormReader(HTMLParser):

@@ -9,6 +9,7 @@ import pytest
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
@@ -17,6 +18,7 @@ from products.models import ShelfItem
 from rooms.models import Room
 from rooms.services.words import words_look_again
 from tests import factories
+from tests.admin_pages import signed_in
 from tests.clients import Clock, Viewer, engine_or_none, settle, stand_still, threads_of_the_engine
 from tests.law import Witness
 
@@ -36,6 +38,18 @@ def no_words() -> Iterator[None]:
     """No test finds the words that another one blocked."""
     yield
     words_look_again()
+
+
+@pytest.fixture
+def root(transactional_db: None) -> User:
+    """An administrator."""
+    return User.objects.create_superuser("root", nickname="Root")
+
+
+@pytest.fixture
+def browser(root: User) -> Client:
+    """A browser in which he is logged in."""
+    return signed_in(root)
 
 
 @pytest.fixture

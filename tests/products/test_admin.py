@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -19,18 +18,10 @@ from rooms.messages import Role
 from rooms.models import Room
 from rooms.transaction import RoomTransaction
 from tests import factories
-from tests.admin_pages import Frame, Page, frames, history
+from tests.admin_pages import Frame, Page, frames, history, member
 
 CHANGE = "admin:rooms_room_change"
 CONFLICT = "Somebody has changed this to “{}” meanwhile. Save again to replace that by yours."
-
-
-@pytest.fixture
-def browser(transactional_db: None) -> Client:
-    """A browser in which an administrator is logged in."""
-    client = Client()
-    client.force_login(User.objects.create_superuser("root"))
-    return client
 
 
 def buy(item: ShelfItem, quantity: int) -> Order:
@@ -376,18 +367,9 @@ def test_a_long_shelf_costs_few_queries(browser: Client, item: ShelfItem, django
         page.save({"shelf-50-price": "3", "title": "New"})
 
 
-def staff(*permissions: str) -> Client:
-    """A browser of a member of the staff with these permissions alone."""
-    user = User.objects.create_user("staff", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def test_who_may_not_change_the_shelf_changes_the_room(item: ShelfItem) -> None:
     """He sees the rows; what he sends for them is not looked at."""
-    page = Page(staff("change_room", "view_shelfitem"), CHANGE, item.room_id)
+    page = Page(member("change_room", "view_shelfitem"), CHANGE, item.room_id)
     assert "Tea" in page.text
     assert [name for name in page.values if name.startswith("shelf-0-")] == ["shelf-0-id", "shelf-0-room"]
     page.save({"title": "New", "shelf-0-price": "1", "shelf-0-stock_change": "-50", "shelf-0-DELETE": "on"})
@@ -397,7 +379,7 @@ def test_who_may_not_change_the_shelf_changes_the_room(item: ShelfItem) -> None:
 
 def test_who_may_not_change_the_room_changes_no_shelf(item: ShelfItem) -> None:
     """Its rows are part of the room's form."""
-    client = staff("view_room", "change_shelfitem")
+    client = member("view_room", "change_shelfitem")
     page = Page(client, CHANGE, item.room_id)
     assert ("Tea" in page.text, "rendered" in page.text) == (True, False)
     assert page.post({"shelf-0-price": "1"}).status_code == 403

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
@@ -13,27 +12,10 @@ from products.models import Product, ShelfItem
 from products.services import shelf
 from rooms.models import Room
 from tests import factories
-from tests.admin_pages import frames, history
+from tests.admin_pages import frames, history, member
 from tests.products.test_admin import buy
 
 CHANGE = "admin:rooms_room_change"
-
-
-@pytest.fixture
-def browser(transactional_db: None) -> Client:
-    """A browser in which an administrator is logged in."""
-    client = Client()
-    client.force_login(User.objects.create_superuser("root"))
-    return client
-
-
-def staff(*permissions: str) -> Client:
-    """A browser of a member of the staff with these permissions alone."""
-    user = User.objects.create_user("staff", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def address(item: ShelfItem, action: str) -> str:
@@ -139,7 +121,7 @@ def test_there_are_no_other_actions(browser: Client, item: ShelfItem) -> None:
 @pytest.mark.parametrize("permissions", [("view_room", "view_shelfitem"), ("change_room",), ("change_shelfitem",)])
 def test_who_may_not_change_the_shelf_has_no_buttons(item: ShelfItem, permissions: tuple[str, ...]) -> None:
     """It takes the right to change the room and its items."""
-    client = staff(*permissions, "view_room")
+    client = member(*permissions, "view_room")
     page = client.get(reverse(CHANGE, args=[item.room_id])).text
     assert f"/shelf/{item.pk}/" not in page
     assert 'form="new-item"' not in page

@@ -58,14 +58,6 @@ def order(n: int, user: User, item: ShelfItem, at: Any) -> Order:
     return Order(number=f"N{n}", created_at=at, **bought, **paid)
 
 
-@pytest.fixture
-def browser(transactional_db: None) -> Client:
-    """A browser of an administrator."""
-    client = Client()
-    client.force_login(User.objects.create_superuser("root"))
-    return client
-
-
 def opened(browser: Client, name: str, **query: Any) -> Any:
     """A list as its page shows it: at most QUERIES, none of which counts."""
     with CaptureQueriesContext(

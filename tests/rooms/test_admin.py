@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
@@ -21,28 +20,11 @@ from rooms.services.follows import follow_set
 from rooms.services.rooms import assistants_set, room_set_status, room_update
 from rooms.transaction import RoomTransaction
 from tests import factories
-from tests.admin_pages import Page, act, errors, frames, history
+from tests.admin_pages import Page, act, errors, frames, history, member
 
 CHANGE = "admin:rooms_room_change"
 ROOMS = "admin:rooms_room_changelist"
 COMMENTS = "admin:rooms_comment_changelist"
-
-
-@pytest.fixture
-def browser(transactional_db: None) -> Client:
-    """A browser in which an administrator is logged in."""
-    client = Client()
-    client.force_login(User.objects.create_superuser("root"))
-    return client
-
-
-def member(*permissions: str) -> Client:
-    """A browser of a member of the staff with these permissions alone."""
-    user = User.objects.create_user("staff", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def room_object(room: Room) -> Any:

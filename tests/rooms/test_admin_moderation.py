@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
@@ -18,7 +17,7 @@ from accounts.models import User
 from rooms import admin_moderation
 from rooms.models import Comment, Event, Room, Sanction, from_ms
 from tests import factories
-from tests.admin_pages import Page, act, history
+from tests.admin_pages import Page, act, history, member
 from tests.clients import Clock, stored
 from tests.moderation import BAN, MUTE, impose
 from tests.parts import LI, error
@@ -27,29 +26,6 @@ ADD = "admin:rooms_sanction_add"
 LIST = "admin:rooms_sanction_changelist"
 VIEW = "admin:rooms_sanction_change"
 COMMENTS = "admin:rooms_comment_changelist"
-
-
-@pytest.fixture
-def root(transactional_db: None) -> User:
-    """An administrator."""
-    return User.objects.create_superuser("root", nickname="Root")
-
-
-@pytest.fixture
-def browser(root: User) -> Client:
-    """His browser."""
-    client = Client()
-    client.force_login(root)
-    return client
-
-
-def member(*permissions: str) -> Client:
-    """A browser of a member of the staff with these permissions alone."""
-    user = User.objects.create_user("staff", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def rows() -> list[tuple[Any, ...]]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
@@ -15,28 +14,11 @@ from rooms.services.comments import comment_pin
 from rooms.services.rooms import room_set_status
 from rooms.transaction import RoomTransaction
 from tests import factories
-from tests.admin_pages import Page, frames, history
+from tests.admin_pages import Page, frames, history, member
 
 ROOMS = "admin:rooms_room_changelist"
 COMMENTS = "admin:rooms_comment_changelist"
 CHANGE = "admin:rooms_room_change"
-
-
-@pytest.fixture
-def browser(transactional_db: None) -> Client:
-    """A browser in which an administrator is logged in."""
-    client = Client()
-    client.force_login(User.objects.create_superuser("root"))
-    return client
-
-
-def member(*permissions: str) -> Client:
-    """A browser of a member of the staff with these permissions alone."""
-    user = User.objects.create_user("staff", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def address(row: Any, action: str) -> str:

@@ -11,20 +11,11 @@ from accounts.models import User
 from rooms import admin_words
 from rooms.models import BlockedWord
 from rooms.services.words import words_add, words_current
-from tests.admin_pages import Page, act, history
+from tests.admin_pages import Page, act, history, member
 from tests.clients import stored
-from tests.rooms.test_admin_moderation import member
 
 ADD = "admin:rooms_blockedword_add"
 LIST = "admin:rooms_blockedword_changelist"
-
-
-@pytest.fixture
-def browser(transactional_db: None) -> Client:
-    """An administrator's browser."""
-    client = Client()
-    client.force_login(User.objects.create_superuser("root", nickname="Root"))
-    return client
 
 
 def rows() -> list[tuple[str, str, str]]:
