@@ -150,6 +150,14 @@ def comment_post(
     check_not_silenced(tx, room_id=room_id, user=user, role=role)
     _check_may_speak(tx, room, user, role)
     content = words_current().masked(content)
+    return comment_store(tx, room_id=room_id, user=user, role=role, content=content, key=key)
+
+
+def comment_store(
+    tx: RoomTransaction, *, room_id: int, user: User, role: Role, content: str, key: str | None = None
+) -> Posted:
+    """Store a comment that nothing is to be asked about any more; beyond the room's budget it is held back."""
+    room = tx.rooms[room_id]
     held = role not in STAFF and not _within_budget(tx, room_id)
     comment = Comment(
         room=room,
@@ -168,7 +176,7 @@ def comment_post(
         tx.heads[room_id].held += 1
     else:
         tx.emit(room_id, posted.frame)
-    buffer.add(posted)
+    tx.buffer(CommentBuffer).add(posted)
     return posted
 
 
