@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_lists import LongListAdmin
 from accounts.admin_pictures import PictureInput, picture
 from accounts.admin_rows import RowActions
-from rooms import admin_words  # noqa: F401 - registers the blocked words
+from rooms import admin_moderation, admin_words  # noqa: F401 - they register their models
 from rooms.admin_comments import CommentAdmin, FollowAdmin
 from rooms.admin_forms import ServiceForm, reason, refusals_of
 from rooms.admin_saving import Saving, ServiceAdmin, saving_of

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from rooms import admin_moderation
+from rooms import admin_writers
 from rooms.models import Comment, Event, Room, Sanction, from_ms
 from tests import factories
 from tests.admin_pages import Page, act, history, member
@@ -303,7 +303,7 @@ def test_too_many_writers_at_once(
     browser: Client, room: Room, viewer: User, other: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is done to any of them."""
-    monkeypatch.setattr(admin_moderation, "WRITERS_AT_ONCE", 1)
+    monkeypatch.setattr(admin_writers, "WRITERS_AT_ONCE", 1)
     keys = [*factories.make_comments(room, viewer, "a"), *factories.make_comments(room, other, "b")]
     assert act(browser, COMMENTS, "ban_writers", *keys) == [
         ("error", "These are comments of more than 1 users; select fewer.")
@@ -330,13 +330,13 @@ def test_who_may_act_on_writers(room: Room, viewer: User, permissions: tuple[str
 def test_the_actions_come_after_the_lists_own() -> None:
     """Once, however often the class is derived from."""
 
-    class Admin(admin_moderation.ModerationActions):
+    class Admin(admin_writers.ModerationActions):
         actions = ("own",)
 
     class Derived(Admin):
         pass
 
-    class Other(admin_moderation.ModerationActions):
+    class Other(admin_writers.ModerationActions):
         pass
 
     wanted = ["mute_writers", "ban_writers", "remove_all_of_writers"]

@@ -23,7 +23,7 @@ from rooms.models import Room
 
 
 class Command(BaseCommand):
-    help = "Migrate, make the demo rooms where there is no room, create an administrator where there is none, and say where to go."
+    help = "Migrate, make the demo where there is no room, and an administrator where there is none; say where to go."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with translation.override(LANGUAGES[language_of_environment()]):
