@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_lists import LongListAdmin
 from rooms.admin_filters import RoomFilter
 from rooms.admin_forms import ServiceForm, refusals_of
-from rooms.admin_said import log, removed_text
+from rooms.admin_said import log, log_removal, may_remove, removed_text
 from rooms.admin_saving import Saving, ServiceAdmin, saving_of
 from rooms.models import Sanction, now_ms, to_ms
 from rooms.services import sanctions
@@ -30,6 +30,7 @@ from rooms.transaction import RoomTransaction
 
 Kind = Sanction.Kind
 
+REMOVE = "remove_comments"
 FOR_EVER, UNTIL = "", "until"
 DURATIONS: Sequence[tuple[str, Any]] = (
     ("600", _("10 minutes")),
@@ -153,7 +154,17 @@ class SanctionAdmin(ServiceAdmin, LongListAdmin):
         return str(STATES[sanction.state])
 
     def get_fieldsets(self, request: HttpRequest, obj: Sanction | None = None) -> Any:
-        return super().get_fieldsets(request, obj) if obj else self.add_fieldsets
+        if obj:
+            return super().get_fieldsets(request, obj)
+        ((name, options),) = self.add_fieldsets
+        asked = options["fields"] if may_remove(request) else [f for f in options["fields"] if f != REMOVE]
+        return ((name, {**options, "fields": asked}),)
+
+    def get_form(self, request: HttpRequest, obj: Sanction | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        if not may_remove(request):
+            form.base_fields.pop(REMOVE, None)
+        return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"kind": Kind.MUTE, **super().get_changeform_initial_data(request)}
@@ -193,7 +204,8 @@ class SanctionAdmin(ServiceAdmin, LongListAdmin):
                 tx = saving_of(request).lock(obj.room_id)
                 made = sanctions.sanction_impose(tx, room_id=obj.room_id, **terms)
         obj.pk = made.pk
-        if form.cleaned_data["remove_comments"]:
+        # Not among the fields of one who may not.
+        if form.cleaned_data.get(REMOVE):
             # In transactions of their own, once he is silenced.
             transaction.on_commit(partial(self._remove_comments, request, obj))
 
@@ -202,6 +214,7 @@ class SanctionAdmin(ServiceAdmin, LongListAdmin):
             count = user_comments_remove_everywhere(user=sanction.user)
         else:
             count = user_comments_remove(room_id=sanction.room_id, user=sanction.user)
+        log_removal(request, sanction.user, count)
         self.message_user(request, removed_text(count), messages.SUCCESS)
 
     @admin.action(description=_("Lift the selected mutes and bans"), permissions=["lift"])

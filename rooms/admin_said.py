@@ -2,15 +2,29 @@
 
 from typing import Any
 
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import ngettext
+
+from accounts.models import User
 
 
 def log(request: HttpRequest, rows: QuerySet[Any], flag: int, message: dict[str, Any]) -> None:
     """Write into the administration's history what was done to these rows."""
     LogEntry.objects.log_actions(request.user.pk or 0, rows, flag, change_message=[message])
+
+
+def may_remove(request: HttpRequest) -> bool:
+    """Whether the user may take comments down."""
+    return bool(request.user.has_perm("rooms.change_comment"))
+
+
+def log_removal(request: HttpRequest, user: User, count: int) -> None:
+    """Write into the history that comments of that user were taken down, if any were."""
+    if count:
+        what = {"name": "comments", "object": str(user)}
+        log(request, User.objects.filter(pk=user.pk), CHANGE, {"deleted": what})
 
 
 def removed_text(count: int) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import ADDITION, CHANGE
+from django.contrib.admin.models import ADDITION
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from rooms.admin_forms import reason
-from rooms.admin_said import log, removed_text
+from rooms.admin_said import log, log_removal, may_remove, removed_text
 from rooms.messages import Refused
 from rooms.models import Comment, Sanction, now_ms
 from rooms.services import sanctions
@@ -48,7 +48,7 @@ class ModerationActions(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         """Whether the user may take comments down and pin them."""
-        return bool(request.user.has_perm("rooms.change_comment"))
+        return may_remove(request)
 
     @admin.action(description=_("Mute the writers for an hour"), permissions=["sanction"])
     def mute_writers(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
@@ -108,7 +108,5 @@ def _impose(request: HttpRequest, room_id: int, user: User, kind: Kind, until: i
 
 def _remove_all(request: HttpRequest, room_id: int, user: User) -> int:
     count = user_comments_remove(room_id=room_id, user=user)
-    if count:
-        what = {"name": str(Comment._meta.verbose_name_plural), "object": str(user)}
-        log(request, User.objects.filter(pk=user.pk), CHANGE, {"deleted": what})
+    log_removal(request, user, count)
     return count

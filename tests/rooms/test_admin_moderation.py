@@ -148,9 +148,20 @@ def test_his_comments_go_with_him(browser: Client, room: Room, host: User, viewe
     assert response.status_code == 302
     said = [str(message) for message in get_messages(response.wsgi_request)]
     assert said[1:] == ["4 comments were removed." if everywhere else "2 comments were removed."]
+    assert history() == ["Added.", "Deleted comments “李雷”."]
     left = set(Comment.objects.exclude(state="removed").values_list("room_id", flat=True))
     assert left == (set() if everywhere else {second.pk})
     assert Event.objects.filter(kind="remove").count() == (2 if everywhere else 1)
+
+
+def test_who_may_not_take_comments_down(room: Room, viewer: User) -> None:
+    """Is not asked for it, and does not do it by asking; the mute is imposed."""
+    factories.make_comments(room, viewer, "a")
+    page = Page(member("view_sanction", "add_sanction", "view_user", "view_room"), ADD)
+    assert "remove_comments" not in page.text
+    page.save({"kind": "mute", "user": viewer.pk, "room": room.pk, "remove_comments": "on"})
+    assert [row[:2] for row in rows()] == [("mute", viewer.pk)]
+    assert Comment.objects.get().state == Comment.State.SHOWN
 
 
 async def test_it_is_live(room: Room, viewer: User, root: User, enter: Any) -> None:
