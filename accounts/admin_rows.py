@@ -19,13 +19,21 @@ FORM = "row-actions"
 """The id of the one form, on every page, that all these buttons send; each to an address of its own."""
 
 
-def button(name: str, label: str | Promise, address: str, about: object) -> SafeString:
-    """A button that sends a POST to that address; ``about`` is named to those who do not see its row."""
+SEEN = "seen"
+"""The field in which a button sends the state that it was drawn for."""
+
+
+def button(name: str, label: str | Promise, address: str, about: object, seen: str = "") -> SafeString:
+    """A button that sends a POST to that address; ``about`` is named to those who do not see its row.
+
+    ``seen``: what it sends along as the state that it was drawn for.
+    """
     return format_html(
-        '<button class="do do-{}" form="{}" formaction="{}" aria-label="{}: {}">{}</button>',
+        '<button class="do do-{}" form="{}" formaction="{}"{} aria-label="{}: {}">{}</button>',
         name,
         FORM,
         address,
+        format_html(' name="{}" value="{}"', SEEN, seen) if seen else "",
         label,
         about,
         label,
@@ -53,11 +61,16 @@ class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
         """Those of ``row_actions`` that make sense for this row now."""
         return self.row_actions
 
+    def seen_of(self, obj: Any) -> str:
+        """The state that the buttons of this row are drawn for; "" where an action means the same in all."""
+        return ""
+
     def buttons(self, request: HttpRequest, obj: Any) -> SafeString:
         """The buttons of a row for this user."""
         allowed = self._allowed(request)
         names = [name for name in self.actions_of(obj) if name in allowed]
-        made = ((button(name, self.row_actions[name], self._address(obj, name), obj),) for name in names)
+        seen = self.seen_of(obj)
+        made = ((button(name, self.row_actions[name], self._address(obj, name), obj, seen),) for name in names)
         return format_html('<span class="buttons" id="row-{}">{}</span>', obj.pk, format_html_join("", "{}", made))
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -77,14 +90,19 @@ class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
         return [path("<int:pk>/do/<str:action>/", view, name=name), *super().get_urls()]
 
     def row_action_view(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
-        """Run an action on one row. It says itself what came of it, and leaves its line in the log."""
+        """Run an action on one row. It says itself what came of it, and leaves its line in the log.
+
+        What it returns is shown instead of the page that the button stood on: a question, to be answered first.
+        """
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if action not in self._allowed(request):
             raise PermissionDenied
         row = self.get_queryset(request).filter(pk=pk)
         if row.exists():
-            self._allowed(request)[action](self, request, row)
+            question = self._allowed(request)[action](self, request, row)
+            if isinstance(question, HttpResponse):
+                return question
         else:
             text = gettext("This %(name)s is not there any more.") % {"name": self.opts.verbose_name}
             self.message_user(request, text, messages.ERROR)

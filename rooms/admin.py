@@ -5,9 +5,11 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
@@ -17,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_lists import LongListAdmin
 from accounts.admin_pictures import PictureInput, picture
-from accounts.admin_rows import RowActions
+from accounts.admin_rows import SEEN, RowActions, back
 from rooms import admin_moderation, admin_words  # noqa: F401 - they register their models
 from rooms.admin_comments import CommentAdmin, FollowAdmin
 from rooms.admin_forms import ServiceForm, reason, refusals_of
@@ -45,7 +47,15 @@ STEPS = {
     Status.ENDED: (Status.LIVE,),
 }
 """The steps that a form offers; the service decides."""
-BUTTONS = {Status.LIVE: "start", Status.PAUSED: "pause", Status.ENDED: "end"}
+BUTTONS = {
+    Status.SCHEDULED: ("start",),
+    Status.LIVE: ("pause", "end"),
+    Status.PAUSED: ("start", "end"),
+    Status.ENDED: ("start_new",),
+}
+"""A new show begins by a button of its own: whoever means to go on clears no comments."""
+KEPT = ("action", "next", SEEN)
+"""The fields of a button, or of the list's own menu, that are sent again with the answer to a question."""
 RANKS = (Status.LIVE, Status.PAUSED, Status.SCHEDULED, Status.ENDED)
 """What an operator looks for first."""
 
@@ -96,8 +106,13 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
     autocomplete_fields = ("host", "assistants")
     raw_id_fields = ("pinned",)
     readonly_fields = ("seq", "show", "followers", "likes", "held", "epoch", "created_at")
-    actions = ("start", "pause", "end")
-    row_actions: ClassVar[dict[str, str | Promise]] = {"start": _("Start"), "pause": _("Pause"), "end": _("End")}
+    actions = ("start", "pause", "end", "start_new")
+    row_actions: ClassVar[dict[str, str | Promise]] = {
+        "start": _("Start"),
+        "pause": _("Pause"),
+        "end": _("End"),
+        "start_new": _("Start a new show"),
+    }
     add_fieldsets: Any = (
         (_("Room"), {"fields": ("title", "slug", "cover", "stream", "host", "assistants")}),
         (_("Show"), {"fields": ("status", "notice")}),
@@ -166,7 +181,10 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
         return ((_("Page"), self.view_on_site(room)), (_("Comments"), list_of("rooms_comment", room=room.pk)))
 
     def actions_of(self, obj: Room) -> Iterable[str]:
-        return [BUTTONS[step] for step in STEPS[Status(obj.status)]]
+        return BUTTONS[Status(obj.status)]
+
+    def seen_of(self, obj: Room) -> str:
+        return _seen(obj)
 
     def view_on_site(self, room: Room) -> str:
         return reverse("rooms:room", args=[room.slug])
@@ -248,30 +266,73 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
 
     @admin.action(description=_("Start the selected rooms"), permissions=["change"])
     def start(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
-        self._step(request, queryset, room_start)
+        self._step(request, queryset, room_start, refused=lambda room: room.status == Status.ENDED)
+
+    @admin.action(description=_("Start a new show in the selected rooms"), permissions=["change"])
+    def start_new(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
+        self._step(request, queryset, room_start, refused=lambda room: room.status != Status.ENDED)
 
     @admin.action(description=_("Pause the selected rooms"), permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         self._step(request, queryset, room_pause)
 
     @admin.action(description=_("End the selected rooms"), permissions=["change"])
-    def end(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
+    def end(self, request: HttpRequest, queryset: QuerySet[Room]) -> HttpResponse | None:
+        if "confirmed" not in request.POST:
+            return self._ask(request, queryset)
         self._step(request, queryset, room_end)
+        return None
 
-    def _step(self, request: HttpRequest, queryset: QuerySet[Room], step: Callable[..., None]) -> None:
+    def _ask(self, request: HttpRequest, queryset: QuerySet[Room]) -> HttpResponse:
+        """Ask whether these shows are to end; what was sent is sent again with the answer."""
+        rooms = list(queryset.order_by("pk"))
+        # Each by its key: "all on all pages" may be others by the time of the answer.
+        sent = [(ACTION_CHECKBOX_NAME, str(room.pk)) for room in rooms]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("End the show?"),
+            "rooms": rooms,
+            "sent": [*sent, *((name, request.POST[name]) for name in KEPT if name in request.POST)],
+            "address": request.get_full_path(),
+            "back": back(request, reverse("admin:rooms_room_changelist")).url,
+        }
+        return render(request, "admin/rooms/end.html", context)
+
+    def _step(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Room],
+        step: Callable[..., None],
+        refused: Callable[[Room], bool] = lambda room: False,
+    ) -> None:
+        """Take a step in each of these rooms, but where ``refused`` says no; where a button says what it was drawn for,
+        only if it is so still."""
         for room_id in queryset.order_by("pk").values_list("pk", flat=True):
             try:
                 with RoomTransaction(room_id) as tx:
                     room = tx.rooms[room_id]
+                    if refused(room) or request.POST.get(SEEN, _seen(room)) != _seen(room):
+                        self.message_user(request, _stale(room), messages.ERROR)
+                        continue
                     before = room.status
                     step(tx, room_id=room_id)
                     if room.status != before:
                         self.log_change(request, room, [{"changed": {"fields": ["status"]}}])
-            except Refused as refused:
-                self.message_user(request, f"{room}: {reason(refused)}", messages.ERROR)
+            except Refused as error:
+                self.message_user(request, f"{room}: {reason(error)}", messages.ERROR)
             else:
                 text = gettext("%(room)s is %(status)s.") % {"room": room, "status": Status(room.status).label}
                 self.message_user(request, text, messages.SUCCESS)
+
+
+def _seen(room: Room) -> str:
+    return f"{room.status} {room.show}"
+
+
+def _stale(room: Room) -> str:
+    text = gettext("%(room)s: nothing was done, for the show is %(status)s by now. Please look, and choose again.")
+    return text % {"room": room, "status": Status(room.status).label}
 
 
 admin.site.register(Comment, CommentAdmin)

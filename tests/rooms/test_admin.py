@@ -366,9 +366,14 @@ def test_the_actions_take_rooms_a_step_further(browser: Client, host: User) -> N
     assert act(browser, ROOMS, "start", *keys) == [
         ("success", "Scheduled is live."),
         ("success", "Live is live."),
-        ("success", "Ended is live."),
+        ("error", "Ended: nothing was done, for the show is ended by now. Please look, and choose again."),
     ]
-    assert [level for level, _ in act(browser, ROOMS, "end", *keys)] == ["success"] * 3
+    assert act(browser, ROOMS, "start_new", keys[2]) == [("success", "Ended is live.")]
+    asked = browser.post(reverse(ROOMS), {"action": "end", "_selected_action": keys})
+    assert asked.status_code == 200
+    for key in keys:
+        assert f'<input type="hidden" name="_selected_action" value="{key}">' in asked.text
+    assert [level for level, _ in act(browser, ROOMS, "end", *keys, confirmed="yes")] == ["success"] * 3
     assert [[frame["room"]["status"] for frame in frames(room)] for room in rooms] == [
         ["live", "ended"],
         ["paused", "live", "ended"],
