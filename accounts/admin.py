@@ -13,9 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import services
+from accounts import hooks, services
 from accounts.admin_forms import OptimisticModelForm, with_token
-from accounts.admin_lists import LongListAdmin
+from accounts.admin_lists import LongListAdmin, key
 from accounts.admin_pictures import PictureInput, picture
 from accounts.models import User, clean_nickname
 
@@ -85,9 +85,11 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         with transaction.atomic() if request.method == "POST" else nullcontext():
-            if request.method == "POST" and object_id is not None and object_id.isdecimal():
+            if request.method == "POST" and (pk := key(object_id)) is not None:
                 # What the form is checked against is what it changes.
-                User.objects.select_for_update(no_key=True).filter(pk=object_id).first()
+                for lock in hooks.profile_locks:
+                    lock(pk)
+                User.objects.select_for_update(no_key=True).filter(pk=pk).first()
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:

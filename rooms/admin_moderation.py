@@ -19,7 +19,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_lists import LongListAdmin
-from rooms.admin_filters import RoomFilter
+from rooms.admin_filters import RoomFilter, UserFilter
 from rooms.admin_forms import ServiceForm, refusals_of
 from rooms.admin_said import log, log_removal, may_remove, removed_text
 from rooms.admin_saving import Saving, ServiceAdmin, saving_of
@@ -112,8 +112,10 @@ class StateFilter(admin.SimpleListFilter):
                 return queryset.filter(ending="").exclude(over)
             case Sanction.Ending.EXPIRED:
                 return queryset.filter(over | Q(ending=Sanction.Ending.EXPIRED))
-            case ending:
+            case ending if ending in STATES:
                 return queryset.filter(ending=ending)
+            case _:
+                return queryset.none()
 
 
 @admin.register(Sanction)
@@ -122,7 +124,7 @@ class SanctionAdmin(ServiceAdmin, LongListAdmin):
 
     form = SanctionForm
     list_display = ("user", "kind", "where", "end", "state", "reason", "by", "created_at")
-    list_filter = ("kind", StateFilter, WhereFilter, "created_at")
+    list_filter = ("kind", StateFilter, WhereFilter, "created_at", UserFilter)
     list_select_related = ("user", "room", "by")
     search_fields = ("user__nickname", "=user__public_id", "reason")
     search_help_text = _("A user's nickname or public id, or a reason.")
