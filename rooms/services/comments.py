@@ -13,7 +13,7 @@ from accounts.models import User
 from rooms.messages import Code, MessageEvent, PinEvent, Refused, RemoveEvent, Role, RoomEvent, encode
 from rooms.models import Comment, Event, Room, from_ms, to_ms
 from rooms.selectors import comment_part, user_part
-from rooms.services.sanctions import SanctionBuffer, check_not_silenced
+from rooms.services.sanctions import check_not_silenced, look_up_askers
 from rooms.services.words import words_current
 from rooms.transaction import RoomTransaction
 
@@ -230,10 +230,9 @@ class Post:
         for room_id in {command.room_id for command in commands}:
             mine = [command for command in commands if command.room_id == room_id]
             buffer.look_up(room_id, [(command.user.pk, command.key) for command in mine if command.key is not None])
-            viewers = [command.user.pk for command in mine if command.role not in STAFF]
-            tx.buffer(SanctionBuffer).look_up(room_id, viewers)
             if tx.rooms[room_id].slow_mode:
                 buffer.look_up_last(room_id, [command.user.pk for command in mine])
+        look_up_askers(tx, commands)
 
     def apply(self, tx: RoomTransaction) -> Posted:
         return comment_post(
