@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,20 +16,32 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin_lists import LongChangeList
 from accounts.admin_pictures import picture
 from accounts.admin_rows import RowActions
 from rooms.admin_filters import RoomFilter, UserFilter
 from rooms.admin_forms import reason
-from rooms.admin_said import log, removed_text
+from rooms.admin_said import log, muted_text, removed_text
 from rooms.admin_saving import ReadOnlyAdmin
 from rooms.admin_search import UserSearch
 from rooms.admin_shown import badge, link, list_of, room_link
 from rooms.admin_writers import ModerationActions
 from rooms.messages import Refused
-from rooms.models import Comment, Room
+from rooms.models import Comment, Room, Sanction, now_ms
+from rooms.selectors import sanctions_of_pairs
 from rooms.services.comments import STAFF, comment_pin
 from rooms.services.removals import comments_remove_in_steps
 from rooms.transaction import RoomTransaction
+
+
+class CommentList(LongChangeList):
+    """Knows what holds against the writers of its page's comments, in the rooms of these."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        holding = sanctions_of_pairs({(row.user_id, row.room_id) for row in self.result_list}, now=now_ms())
+        for row in self.result_list:
+            row.holding = {} if row.role in STAFF else holding[row.user_id, row.room_id]
 
 
 class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
@@ -59,7 +72,8 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
     @admin.display(description=_("user"))
     def by(self, comment: Comment) -> SafeString:
         name = link(list_of("rooms_comment", user=comment.user_id), comment.nickname)
-        return format_html('<span class="who">{}{}</span>', picture(comment.avatar, "avatar"), name)
+        known = format_html('<span class="who">{}{}</span>', picture(comment.avatar, "avatar"), name)
+        return format_html("{} {}", known, _holding(comment))
 
     @admin.display(description=_("room"))
     def in_room(self, comment: Comment) -> SafeString:
@@ -70,6 +84,9 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
         if comment.room.pinned_id == comment.pk:
             return badge("pinned", _("pinned"))
         return badge(comment.state, Comment.State(comment.state).label)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CommentList
 
     def actions_of(self, obj: Comment) -> Iterable[str]:
         if obj.room.pinned_id == obj.pk:
@@ -120,6 +137,14 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
                     _note_pin(request, room_id)
             text = gettext("%(room)s: no comment is pinned any more.") if pinned else gettext("%(room)s: not pinned.")
             self.message_user(request, text % {"room": room}, messages.SUCCESS if pinned else messages.WARNING)
+
+
+def _holding(comment: Any) -> SafeString | str:
+    """What holds against the writer of a comment of a CommentList."""
+    if Sanction.Kind.BAN in comment.holding:
+        return badge("banned", _("banned"))
+    until = comment.holding.get(Sanction.Kind.MUTE)
+    return badge("muted", muted_text(until)) if until else ""
 
 
 def _note(request: HttpRequest, comment_ids: list[int]) -> None:

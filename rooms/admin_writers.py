@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from rooms.admin_forms import reason
-from rooms.admin_said import log, log_removal, may_remove, removed_text
+from rooms.admin_said import log, log_removal, may_remove, muted_text, removed_text
 from rooms.messages import Refused
-from rooms.models import Comment, Sanction, now_ms
+from rooms.models import Comment, Sanction
+from rooms.selectors import sanctions_of
 from rooms.services import sanctions
 from rooms.services.removals import user_comments_remove
 from rooms.transaction import RoomTransaction
@@ -91,19 +92,27 @@ class ModerationActions(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def _mute(request: HttpRequest, room_id: int, user: User) -> int:
-    return _impose(request, room_id, user, Kind.MUTE, now_ms() + MUTED_FOR // timedelta(milliseconds=1))
+    """Mute for MUTED_FOR; one that is muted for longer stays so, and that is told."""
+    with RoomTransaction(room_id) as tx:
+        until = tx.now + MUTED_FOR // timedelta(milliseconds=1)
+        before = sanctions_of(room_id, [user.pk], now=tx.now).get((user.pk, Kind.MUTE), 0)
+        if before <= until:
+            _impose(request, tx, room_id, user, Kind.MUTE, until)
+            return 1
+    messages.warning(request, f"{user}: {muted_text(before)}")
+    return 0
 
 
 def _ban(request: HttpRequest, room_id: int, user: User) -> int:
-    return _impose(request, room_id, user, Kind.BAN, None)
-
-
-def _impose(request: HttpRequest, room_id: int, user: User, kind: Kind, until: int | None) -> int:
-    by: Any = request.user
     with RoomTransaction(room_id) as tx:
-        made = sanctions.sanction_impose(tx, room_id=room_id, user=user, kind=kind, by=by, until=until)
-        log(request, Sanction.objects.filter(pk=made.pk), ADDITION, {"added": {}})
+        _impose(request, tx, room_id, user, Kind.BAN, None)
     return 1
+
+
+def _impose(request: HttpRequest, tx: RoomTransaction, room_id: int, user: User, kind: Kind, until: int | None) -> None:
+    by: Any = request.user
+    made = sanctions.sanction_impose(tx, room_id=room_id, user=user, kind=kind, by=by, until=until)
+    log(request, Sanction.objects.filter(pk=made.pk), ADDITION, {"added": {}})
 
 
 def _remove_all(request: HttpRequest, room_id: int, user: User) -> int:

@@ -3,7 +3,7 @@
 Synchronous; called in a database thread.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -261,6 +261,21 @@ def sanctions_of(room_id: int, user_ids: Iterable[int], *, now: int) -> dict[tup
     """When what holds against these users in a room ends, in ms, by (user, kind): one query."""
     rows = sanctions_in_force(room_id, now=now).filter(user_id__in=set(user_ids)).annotate(end=END).order_by("end")
     return {(user_id, kind): to_ms(end) for user_id, kind, end in rows.values_list("user_id", "kind", "end")}
+
+
+def sanctions_of_pairs(pairs: Collection[tuple[int, int]], *, now: int) -> dict[tuple[int, int], dict[str, int]]:
+    """When what holds against (user, room) ends, in ms, by its kind: of users in several rooms, one query."""
+    lasting = Q(until=None) | Q(until__gt=from_ms(now))
+    where = Q(room=None) | Q(room_id__in={room_id for _, room_id in pairs})
+    rows = Sanction.objects.filter(lasting, where, ending="", user_id__in={user_id for user_id, _ in pairs})
+    found: dict[tuple[int, int], dict[str, int]] = {pair: {} for pair in pairs}
+    for user_id, room_id, kind, end in (
+        rows.annotate(end=END).order_by("end").values_list("user_id", "room_id", "kind", "end")
+    ):
+        for pair in found:
+            if pair[0] == user_id and room_id in (None, pair[1]):
+                found[pair][kind] = to_ms(end)
+    return found
 
 
 def role_in_room(room: Room, user: User) -> Role:

@@ -1,5 +1,6 @@
 """Mutes, bans, and what is done about the writers of comments, in the administration."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from rooms import admin_writers
-from rooms.models import Comment, Event, Room, Sanction, from_ms
+from rooms.messages import Role
+from rooms.models import Comment, Event, Room, Sanction, from_ms, now_ms
 from tests import factories
 from tests.admin_pages import Page, act, history, member
 from tests.clients import Clock, stored
@@ -284,6 +286,49 @@ def test_the_writers_are_muted(
     assert rows() == [("mute", user.pk, room.pk, "", "active", root.pk) for user in (viewer, other)]
     assert {row.until for row in Sanction.objects.all()} == {from_ms(clock.now + 3_600_000)}
     assert history() == ["Added."] * 2
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+@pytest.mark.parametrize("until", [None, 7_200_000])
+def test_a_longer_mute_is_not_cut_short(
+    browser: Client, room: Room, viewer: User, clock: Clock, everywhere: bool, until: int | None
+) -> None:
+    """By the button for an hour; it is said for how long he is muted."""
+    (key,) = factories.make_comments(room, viewer, "a")
+    end = None if until is None else clock.now + until
+    impose(MUTE, viewer, None if everywhere else room, until=end)
+    ((level, said),) = act(browser, COMMENTS, "mute_writers", key)
+    assert (level, said.startswith("李雷: muted " + ("for ever" if until is None else "until "))) == ("warning", True)
+    assert [row[4] for row in rows()] == ["active"]
+    assert Sanction.objects.get().until == (None if end is None else from_ms(end))
+
+
+def test_a_shorter_mute_is_made_longer(browser: Client, room: Room, viewer: User, clock: Clock) -> None:
+    """It is an hour from now."""
+    (key,) = factories.make_comments(room, viewer, "a")
+    impose(MUTE, viewer, room, until=clock.now + 60_000)
+    assert act(browser, COMMENTS, "mute_writers", key) == [("success", "1 user is muted for an hour.")]
+    assert [row[4] for row in rows()] == ["replaced", "active"]
+
+
+def test_the_comments_tell_who_is_silenced(browser: Client, room: Room, host: User, viewer: User, other: User) -> None:
+    """Each in the room of his comment, by one query for the page; not the host, whom nothing holds for."""
+    second = factories.make_room("second", host=host)
+    third = factories.make_user("Third")
+    for where, user in ((room, viewer), (second, viewer), (room, other), (room, third)):
+        factories.make_comments(where, user, "a")
+    factories.make_comments(room, host, "b", role=Role.HOST)
+    Sanction.objects.create(kind="ban", user=host)
+    impose(MUTE, viewer, room, until=now_ms() + 86_400_000)
+    impose(MUTE, other, room)
+    impose(MUTE, third, None)
+    impose(BAN, third, room)
+    with CaptureQueriesContext(connection) as queries:
+        page = browser.get(reverse(COMMENTS)).text
+    badges = re.findall(r'<span class="badge badge-(?:muted|banned)">([^<]+)</span>', page)
+    assert badges[:2] == ["banned", "muted for ever"]
+    assert [text.startswith("muted until ") for text in badges[2:]] == [True]
+    assert len([query for query in queries if 'FROM "rooms_sanction"' in query["sql"]]) == 1
 
 
 def test_the_writers_are_banned(browser: Client, room: Room, host: User, viewer: User) -> None:
