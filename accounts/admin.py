@@ -19,6 +19,9 @@ from accounts.admin_lists import LongListAdmin, key
 from accounts.admin_pictures import PictureInput, picture
 from accounts.models import User, clean_nickname
 
+POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+"""What a superuser alone gives: whoever might give it himself had it already."""
+
 
 class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
     class Meta(AdminUserCreationForm.Meta):
@@ -96,6 +99,16 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         fieldsets = super().get_fieldsets(request, obj)
         return with_token(fieldsets) if obj and self.has_change_permission(request, obj) else fieldsets
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else (*fields, *POWERS)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Who is no superuser changes nobody who may do more than he: whose password one sets, that one is he."""
+        if obj is not None and obj.is_staff and obj.pk != request.user.pk and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Nobody: an account is switched off, and what it has said, bought and followed stays true."""
         return False
@@ -116,7 +129,7 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     @admin.action(description=_("Revoke all tokens of the selected users"), permissions=["change"])
     def revoke_tokens(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """End every token of the users chosen; their sockets are told by the observers."""
-        users = list(queryset)
+        users = [user for user in queryset if self.has_change_permission(request, user)]
         for user in users:
             services.tokens_revoke(user=user)
             self.log_change(request, user, [{"changed": {"fields": ["token version"]}}])

@@ -8,9 +8,11 @@ from django.urls import reverse
 
 from accounts.admin_lists import key
 from accounts.models import User
+from products.models import POSITION_MAX, Product, ShelfItem
 from rooms.models import Room
 from tests import factories
 from tests.admin_pages import Page
+from tests.api import JSON, as_user
 
 LISTS = ("rooms_comment", "rooms_follow", "rooms_sanction", "products_order", "products_product", "accounts_user")
 NINES = "9" * 23
@@ -66,3 +68,39 @@ def test_the_rooms_of_a_host_are_locked_before_he_is(browser: Client, room: Room
     himself = next(at for at, sql in enumerate(made) if 'FROM "accounts_user"' in sql and f'"id" = {host.pk}' in sql)
     assert f"IN ({room.pk}, {Room.objects.get(slug='second').pk})" in made[heads]
     assert heads < himself
+
+
+BAD = ["javascript:alert(1)", "//evil.example/x.png", "ftp://example.org/", "https://", "/a b", "data:text/html,x"]
+ADDRESS = 'An address begins with "/", "http://" or "https://".'
+
+
+@pytest.mark.parametrize("address", BAD)
+@pytest.mark.parametrize("field", ["cover", "stream"])
+def test_an_address_of_a_room(browser: Client, room: Room, field: str, address: str) -> None:
+    """Is one that browsers may be sent to, in the form as in the API."""
+    page = Page(browser, "admin:rooms_room_change", room.pk)
+    assert page.refused({field: address}) == [ADDRESS]
+    answer = as_user(room.host).post(f"/api/rooms/{room.slug}/settings/", {field: address}, content_type=JSON)
+    assert (answer.status_code, answer.json()["field"]) == (400, field)
+    page.save({field: "https://cdn.example/x"})
+    assert getattr(Room.objects.get(), field) == "https://cdn.example/x"
+
+
+@pytest.mark.parametrize("address", BAD)
+@pytest.mark.parametrize("field", ["cover", "link"])
+def test_an_address_of_a_product(browser: Client, item: ShelfItem, field: str, address: str) -> None:
+    """Likewise."""
+    page = Page(browser, "admin:products_product_change", item.product_id)
+    assert page.refused({field: address}) == [ADDRESS]
+    page.save({field: "/pages/x"})
+    assert getattr(Product.objects.get(), field) == "/pages/x"
+
+
+def test_an_item_has_no_place_behind_all_others(browser: Client, item: ShelfItem) -> None:
+    """A position that leaves no room after it is refused in the form and by the API."""
+    page = Page(browser, "admin:rooms_room_change", item.room_id)
+    said = page.refused({"shelf-0-position": str(POSITION_MAX + 1)})
+    assert said == [f"Ensure this value is less than or equal to {POSITION_MAX}."]
+    path = f"/api/rooms/{item.room.slug}/shelf/{item.pk}/"
+    answer = as_user(item.room.host).patch(path, {"position": POSITION_MAX + 1}, content_type=JSON)
+    assert (answer.status_code, answer.json()["field"]) == (400, "position")
