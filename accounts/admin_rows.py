@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.functional import Promise
@@ -21,6 +22,10 @@ FORM = "row-actions"
 
 SEEN = "seen"
 """The field in which a button sends the state that it was drawn for."""
+
+CONFIRMED = "confirmed"
+KEPT = ("action", "next", SEEN)
+"""The fields of a button, or of the list's own menu, that are sent again with the answer to a question."""
 
 
 def button(name: str, label: str | Promise, address: str, about: object, seen: str = "") -> SafeString:
@@ -47,6 +52,41 @@ def back(request: HttpRequest, fallback: str, anchor: str = "") -> HttpResponseR
         asked = fallback
     address = asked.partition("#")[0]
     return HttpResponseRedirect(iri_to_uri(f"{address}#{anchor}" if anchor else address))
+
+
+def is_answer(request: HttpRequest) -> bool:
+    """Whether this is the answer to what ``ask`` asked."""
+    return CONFIRMED in request.POST
+
+
+def ask(
+    request: HttpRequest,
+    shown_by: "admin.ModelAdmin[Any]",
+    *,
+    title: str | Promise,
+    question: str,
+    answer: str | Promise,
+    lines: Iterable[object],
+    sent: Iterable[tuple[str, str]],
+) -> HttpResponse:
+    """A page that asks before an action is run; it works without a script.
+
+    Its button, ``answer``, sends what was sent to the same address again, and that it is the answer. ``sent``: the
+    fields of the rows that are meant; ``lines`` name them.
+    """
+    opts = shown_by.opts
+    context = {
+        **shown_by.admin_site.each_context(request),
+        "opts": opts,
+        "title": title,
+        "question": question,
+        "answer": answer,
+        "lines": lines,
+        "sent": [*sent, *((name, request.POST[name]) for name in KEPT if name in request.POST), (CONFIRMED, "yes")],
+        "address": request.get_full_path(),
+        "back": back(request, reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")).url,
+    }
+    return render(request, "admin/ask.html", context)
 
 
 class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -9,17 +9,16 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_lists import LongListAdmin
 from accounts.admin_pictures import PictureInput, picture
-from accounts.admin_rows import SEEN, RowActions, back
+from accounts.admin_rows import SEEN, RowActions, ask, is_answer
 from rooms import admin_moderation, admin_words  # noqa: F401 - they register their models
 from rooms.admin_comments import CommentAdmin, FollowAdmin
 from rooms.admin_forms import ServiceForm, reason, refusals_of
@@ -54,8 +53,6 @@ BUTTONS = {
     Status.ENDED: ("start_new",),
 }
 """A new show begins by a button of its own: whoever means to go on clears no comments."""
-KEPT = ("action", "next", SEEN)
-"""The fields of a button, or of the list's own menu, that are sent again with the answer to a question."""
 RANKS = (Status.LIVE, Status.PAUSED, Status.SCHEDULED, Status.ENDED)
 """What an operator looks for first."""
 
@@ -278,26 +275,31 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
 
     @admin.action(description=_("End the selected rooms"), permissions=["change"])
     def end(self, request: HttpRequest, queryset: QuerySet[Room]) -> HttpResponse | None:
-        if "confirmed" not in request.POST:
+        if not is_answer(request):
             return self._ask(request, queryset)
         self._step(request, queryset, room_end)
         return None
 
     def _ask(self, request: HttpRequest, queryset: QuerySet[Room]) -> HttpResponse:
-        """Ask whether these shows are to end; what was sent is sent again with the answer."""
+        """Ask whether these shows are to end."""
         rooms = list(queryset.order_by("pk"))
-        # Each by its key: "all on all pages" may be others by the time of the answer.
-        sent = [(ACTION_CHECKBOX_NAME, str(room.pk)) for room in rooms]
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("End the show?"),
-            "rooms": rooms,
-            "sent": [*sent, *((name, request.POST[name]) for name in KEPT if name in request.POST)],
-            "address": request.get_full_path(),
-            "back": back(request, reverse("admin:rooms_room_changelist")).url,
-        }
-        return render(request, "admin/rooms/end.html", context)
+        question = ngettext(
+            "The show ends for everybody who watches it. Going on is not possible after that: a new show begins "
+            "without its comments.",
+            "The shows end for everybody who watches them. Going on is not possible after that: new shows begin "
+            "without their comments.",
+            len(rooms),
+        )
+        return ask(
+            request,
+            self,
+            title=_("End the show?"),
+            question=question,
+            answer=self.row_actions["end"],
+            lines=[format_html("{} {}", room, self.status_shown(room)) for room in rooms],
+            # Each by its key: "all on all pages" may be others by the time of the answer.
+            sent=[(ACTION_CHECKBOX_NAME, str(room.pk)) for room in rooms],
+        )
 
     def _step(
         self,
