@@ -33,6 +33,9 @@ from rooms.services.comments import STAFF, comment_pin
 from rooms.services.removals import comments_remove_in_steps
 from rooms.transaction import RoomTransaction
 
+REMOVED_BY_ONE_ACTION = 2000
+"""Each leaves a line in the history; more would keep a browser waiting for longer than it does."""
+
 
 class CommentList(LongChangeList):
     """Knows what holds against the writers of its page's comments, in the rooms of these."""
@@ -101,7 +104,13 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
     @admin.action(description=_("Remove the selected comments from the screens"), permissions=["moderate"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         count = 0
-        for room_id, comment_ids in _by_room(queryset).items():
+        first = queryset.exclude(state=Comment.State.REMOVED).order_by("-pk").values_list("pk", flat=True)
+        chosen = list(first[: REMOVED_BY_ONE_ACTION + 1])
+        if len(chosen) > REMOVED_BY_ONE_ACTION:
+            text = gettext("There are more: one action removes %(limit)d, the newest. Run it again for the rest.")
+            self.message_user(request, text % {"limit": REMOVED_BY_ONE_ACTION}, messages.WARNING)
+        rows = Comment.objects.filter(pk__in=chosen[:REMOVED_BY_ONE_ACTION])
+        for room_id, comment_ids in _by_room(rows).items():
             count += comments_remove_in_steps(room_id=room_id, comment_ids=comment_ids, note=partial(_note, request))
         self.message_user(request, removed_text(count), messages.SUCCESS if count else messages.WARNING)
 

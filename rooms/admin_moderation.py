@@ -30,6 +30,7 @@ from rooms.transaction import RoomTransaction
 
 Kind = Sanction.Kind
 
+LIFTED_AT_ONCE = 200
 REMOVE = "remove_comments"
 FOR_EVER, UNTIL = "", "until"
 DURATIONS: Sequence[tuple[str, Any]] = (
@@ -222,7 +223,12 @@ class SanctionAdmin(ServiceAdmin, LongListAdmin):
     @admin.action(description=_("Lift the selected mutes and bans"), permissions=["lift"])
     def lift(self, request: HttpRequest, queryset: QuerySet[Sanction]) -> None:
         ended = lifted = 0
-        for sanction in queryset.select_related("user").order_by("pk"):
+        chosen = list(queryset.select_related("user").order_by("pk")[: LIFTED_AT_ONCE + 1])
+        if len(chosen) > LIFTED_AT_ONCE:
+            text = gettext("At most %(limit)d can be lifted at once; select fewer.")
+            self.message_user(request, text % {"limit": LIFTED_AT_ONCE}, messages.ERROR)
+            return
+        for sanction in chosen:
             if sanction.state != "active":
                 ended += 1
                 continue

@@ -1,11 +1,13 @@
 """The buttons of a room's shelf, and a new product put on it in one go."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from products.models import Product, ShelfItem
@@ -229,3 +231,16 @@ def test_a_message_waits_for_the_page_that_it_is_meant_for(browser: Client, item
     page = reverse(CHANGE, args=[item.room_id])
     assert "is off the shelf" not in browser.get(page, headers={"X-Look": "1"}).content.decode()
     assert "“Tea” is off the shelf." in browser.get(page).content.decode()
+
+
+def test_a_new_product_that_is_sent_twice(browser: Client, room: Room) -> None:
+    """By a double click is one; later, or at another price, it is another."""
+    url = reverse("admin:rooms_room_new_item", args=[room.pk])
+    sent = {"new-title": "Cup", "new-price": "1", "new-stock": "1"}
+    for changes, count in (({}, 1), ({}, 1), ({"new-price": "2"}, 2), ({"new-title": "Mug"}, 3)):
+        response = browser.post(url, {**sent, **changes})
+        assert response.status_code == 302
+        assert Product.objects.count() == ShelfItem.objects.filter(room=room).count() == count
+    Product.objects.update(created_at=timezone.now() - timedelta(seconds=11))
+    browser.post(url, sent)
+    assert Product.objects.count() == 4

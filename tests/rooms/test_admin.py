@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from rooms import admin_comments
 from rooms.admin_saving import Saving
 from rooms.messages import Role
 from rooms.models import Comment, Follow, Room, RoomHead
@@ -423,6 +424,21 @@ def test_staff_without_permission_change_nothing(room: Room) -> None:
     assert act_response.status_code in (200, 302)
     room.refresh_from_db()
     assert (room.title, room.status) == ("Demo", "live")
+
+
+def test_an_action_removes_so_many_comments(
+    browser: Client, room: Room, viewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest of those that are not down yet; who runs it again takes the next."""
+    monkeypatch.setattr(admin_comments, "REMOVED_BY_ONE_ACTION", 2)
+    keys = factories.make_comments(room, viewer, *"abcde")
+    more = "There are more: one action removes 2, the newest. Run it again for the rest."
+    for left in ("abc", "a"):
+        said = [("warning", more), ("success", "2 comments were removed.")]
+        assert act(browser, COMMENTS, "remove", *keys) == said
+        shown = Comment.objects.filter(state="shown").order_by("pk").values_list("content", flat=True)
+        assert "".join(shown) == left
+    assert act(browser, COMMENTS, "remove", *keys) == [("success", "1 comment was removed.")]
 
 
 def test_comments_are_removed_by_an_action(browser: Client, room: Room, host: User, viewer: User) -> None:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from rooms import admin_writers
+from rooms import admin_moderation, admin_writers
 from rooms.messages import Role
 from rooms.models import Comment, Event, Room, Sanction, from_ms, now_ms
 from tests import factories
@@ -256,6 +256,18 @@ def test_lifting(browser: Client, root: User, room: Room, viewer: User, other: U
     assert list(Sanction.objects.filter(ending="lifted").values_list("ended_by", flat=True)) == [root.pk] * 2
     assert history() == ["Changed ending."] * 2
     assert act(browser, LIST, "lift", keys[0]) == [("warning", "1 had ended already.")]
+
+
+def test_lifting_has_a_bound(
+    browser: Client, room: Room, viewer: User, other: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond it nothing is lifted."""
+    monkeypatch.setattr(admin_moderation, "LIFTED_AT_ONCE", 1)
+    keys = [impose(MUTE, user, room).pk for user in (viewer, other)]
+    said = [("error", "At most 1 can be lifted at once; select fewer.")]
+    assert act(browser, LIST, "lift", *keys) == said
+    assert [row[4] for row in rows()] == ["active", "active"]
+    assert act(browser, LIST, "lift", keys[0]) == [("success", "1 was lifted.")]
 
 
 @pytest.mark.parametrize(
