@@ -161,6 +161,12 @@ def words_add(words: Iterable[str], *, action: str) -> Added:
     return Added(new, [row.word for row in changed])
 
 
+def words_named(words: Iterable[str]) -> list[int]:
+    """Keys of those of these words that are blocked, however they are written; raises Refused ``bad_message``."""
+    asked = {folded for _word, folded in map(word_clean, words)}
+    return [pk for pk, folded in BlockedWord.objects.values_list("pk", "folded") if folded in asked]
+
+
 def words_remove(keys: Sequence[int]) -> int:
     """Block these words no more; returns how many were blocked."""
     with transaction.atomic():
