@@ -358,11 +358,11 @@ def test_the_actions_take_rooms_a_step_further(browser: Client, host: User) -> N
         for status in ("scheduled", "live", "ended")
     ]
     keys = [room.pk for room in rooms]
-    refused = "This step is not possible now. (Only a live show can be paused; this room is {}.)"
+    refused = "This step is not possible now."
     assert act(browser, ROOMS, "pause", *keys) == [
-        ("error", f"Scheduled: {refused.format('scheduled')}"),
+        ("error", f"Scheduled: {refused}"),
         ("success", "Live is paused."),
-        ("error", f"Ended: {refused.format('ended')}"),
+        ("error", f"Ended: {refused}"),
     ]
     assert act(browser, ROOMS, "start", *keys) == [
         ("success", "Scheduled is live."),
@@ -461,8 +461,8 @@ def test_a_comment_is_pinned_by_an_action(browser: Client, room: Room, viewer: U
     assert act(browser, COMMENTS, "pin", two.pk) == [("success", "The comment is pinned in Demo.")]
     assert [frame["comment"]["id"] for frame in frames(room, after=2)] == [two.pk]
     act(browser, COMMENTS, "remove", one.pk)
-    ((level, text),) = act(browser, COMMENTS, "pin", one.pk)
-    assert (level, text.startswith("Demo: This value is not possible.")) == ("error", True)
+    said = [("error", "Demo: This comment is not shown in the room.")]
+    assert act(browser, COMMENTS, "pin", one.pk) == said
     assert history() == ["Changed pinned comment.", "Changed state."]
 
 

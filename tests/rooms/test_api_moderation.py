@@ -368,7 +368,7 @@ def test_what_holds_is_listed(room: Room, host: User, viewer: User, other: User)
     }
     for query, wanted in (("kind=ban", keys[1:]), (f"user={LI_ID}", keys[:1]), ("user=none", [])):
         assert [row["id"] for row in ok(as_user(host).get(f"{path}?{query}"))["results"]] == wanted
-    first = ok(as_user(host).get(path, {"limit": 1, "kind": "mute"}))
+    first = ok(as_user(host).get(f"{path}?limit=1&kind=mute"))
     assert first["next"] is None
     first = ok(as_user(host).get(path, {"limit": 1}))
     second_page = ok(as_user(host).get(first["next"]))
