@@ -63,7 +63,7 @@ TEXTS: dict[str, str | Promise] = {
     "earlier": _("Earlier comments"),
     "loading": _("Loading…"),
     "earlier_again": _("Try again"),
-    "earlier_failed": _("Earlier comments could not be loaded."),
+    "earlier_failed": _("Loading failed."),
     "earlier_loaded": _("Earlier comments loaded: {count}"),
     "earlier_start": _("The beginning of the show"),
     "said": _("{name}: {content}"),

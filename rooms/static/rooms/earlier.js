@@ -43,9 +43,14 @@ export async function load(before) {
 
 async function read(before) {
   const query = new URLSearchParams({ before, limit: PER_PAGE });
-  const response = await fetch(`${config.comments}?${query}`, { signal: AbortSignal.timeout(ANSWER_WITHIN) });
-  if (!response.ok) throw new Error(`${response.status}`);
-  return response.json();
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), ANSWER_WITHIN);
+  try {
+    const response = await fetch(`${config.comments}?${query}`, { signal: limit.signal });
+    return response.ok ? await response.json() : null;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Comments that were removed: a page that was read before, and arrives after, is without them. */

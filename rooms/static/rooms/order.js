@@ -64,8 +64,8 @@ const drawChanged = onChange((item, base, price, why, order) => {
   drawChoice();
 });
 
-/** How many are chosen; null for what is no number, which the browser itself objects to. */
-const quantity = () => (field.validity.badInput || !(field.valueAsNumber >= 1) ? null : Math.floor(field.valueAsNumber));
+/** How many are chosen; null for what is no quantity: the form is not sent with it, and the browser says why. */
+const quantity = () => (Number.isInteger(field.valueAsNumber) && field.valueAsNumber >= 1 ? field.valueAsNumber : null);
 
 /** No more than there are. */
 function clamp() {
