@@ -192,7 +192,9 @@ export function startComments({ retry, discard, redraw }) {
     const atEnd = log.scrollHeight - scrollTop - log.clientHeight < NEAR_THE_END;
     if (!atEnd) hold();
     else if (held !== null && !cut && down) catchUp(redraw);
-    if (held !== null && up && scrollTop < NEAR_THE_TOP && earlier.canLoad()) loadEarlier(redraw);
+    // A page that is here and not drawn yet is the one that was scrolled for.
+    const drawn = held !== null && held === shown.lines;
+    if (drawn && up && scrollTop < NEAR_THE_TOP && earlier.canLoad()) loadEarlier(redraw);
   });
   part("earlier-button").addEventListener("click", (event) => {
     if (event.target.getAttribute("aria-disabled") === "true") return;
