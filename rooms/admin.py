@@ -197,6 +197,7 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
                 status=self.status_shown(obj),
                 facts=self.facts(obj),
                 links=self.links(obj),
+                looking="X-Look" in request.headers,
                 buttons=self.buttons(request, obj),
             )
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 class RoomsConfig(AppConfig):
     name = "rooms"
-    verbose_name = _("Rooms")
+    verbose_name = _("Live")
 
     def ready(self) -> None:
         from accounts import hooks

@@ -167,6 +167,43 @@ async def test_a_button_that_reaches_nobody_says_so(control: Control) -> None:
     await expect(page.get_by_label("Notice:")).to_have_value("Soon")
 
 
+LOOK = "document.dispatchEvent(new Event('visibilitychange'))"
+
+
+async def test_the_page_follows_the_room(control: Control) -> None:
+    """What others change is shown by itself; what is typed, and the focus, stay."""
+    page = await control.open()
+    await page.get_by_label("Notice:").fill("Soon")
+    button = page.get_by_role("button", name="Stock +1: Tea 1")
+    await button.focus()
+    items = control.room["items"]
+    control.site.call("set_on_shelf", item_id=items[1], on_shelf=False)
+    control.site.call("explain", item_id=items[2])
+    await page.evaluate(LOOK)
+    await expect(control.row("Tea 1").locator(".badge")).to_have_text("off the shelf")
+    await expect(control.row("Tea 2").locator(".badge")).to_have_text("being explained")
+    await expect(page.get_by_label("Notice:")).to_have_value("Soon")
+    await expect(button).to_be_focused()
+
+
+async def test_the_page_looks_by_itself(control: Control) -> None:
+    """Every few seconds."""
+    await control.page.clock.install()
+    await control.open()
+    await expect(control.row("Tea 0").locator(".badge")).to_have_text("on the shelf")
+    control.site.call("set_on_shelf", item_id=control.room["items"][0], on_shelf=False)
+    await control.page.clock.fast_forward(5_000)
+    await expect(control.row("Tea 0").locator(".badge")).to_have_text("off the shelf")
+
+
+async def test_a_page_that_cannot_follow_says_so(control: Control) -> None:
+    """Whoever is signed out is told that what he sees stands still."""
+    page = await control.open()
+    await page.context.clear_cookies()
+    await page.evaluate(LOOK)
+    await control.said("This page does not follow the room any more. Please open it again.")
+
+
 async def test_the_shelf_is_sorted_by_dragging(control: Control) -> None:
     """The last item to the top: what keeps its position is told nothing; the buttons do the same by keyboard."""
     page = await control.open()

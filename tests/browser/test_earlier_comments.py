@@ -13,6 +13,7 @@ from tests.deployment import Deployment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+LINES_MAX = 120
 HELD_MAX = 600
 COMMENTS = "**/api/rooms/*/comments?*"
 _slugs = itertools.count(1)
@@ -204,10 +205,12 @@ async def test_the_list_stays_bounded(window: Open, site: Deployment) -> None:
     await page.keyboard.press("End")
     await expect(comments(page).last).to_be_in_viewport()
     await expect(page.locator("#newer")).to_have_text("To the newest")
+    site.call("post_comments", room_id=room["id"], texts=texts(950, start=700))
+    await expect(page.locator("#newer")).to_have_text("200+ new comments")
     assert await comments(page).all_text_contents() == texts(HELD_MAX)
     await page.locator("#newer").click()
-    await expect(comments(page)).to_have_count(50)
-    await expect(comments(page).last).to_have_text("comment 699")
+    await expect(comments(page)).to_have_count(LINES_MAX)
+    await expect(comments(page).last).to_have_text("comment 949")
 
 
 async def test_a_short_show_has_nothing_earlier(window: Open, site: Deployment) -> None:

@@ -47,8 +47,11 @@ async def shows(page: Page, quantity: str, total: str, note: str = "") -> None:
 
 
 async def test_several_pieces_in_one_order(window: Open, site: Deployment, room: dict[str, Any]) -> None:
-    """Stepped and typed; the total follows, and the order is for so many. Next time it is one again."""
+    """Stepped and typed; the total follows, and the order is for so many. Each time it begins with one."""
     page = await choose(window, room)
+    await page.get_by_label("Quantity").fill("7")
+    await page.keyboard.press("Escape")
+    await page.locator("#shelf .buy").click()
     await shows(page, "1", "¥20.00")
     await expect(page.get_by_role("button", name="One less")).to_have_attribute("aria-disabled", "true")
     await page.get_by_role("button", name="One more").click()

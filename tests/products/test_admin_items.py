@@ -221,3 +221,11 @@ def test_orders_lead_to_room_product_and_buyer(browser: Client, item: ShelfItem,
         ({"q": cup.user.public_id}, [cup]),
     ):
         assert list(browser.get(orders, query).context["cl"].result_list) == found
+
+
+def test_a_message_waits_for_the_page_that_it_is_meant_for(browser: Client, item: ShelfItem) -> None:
+    """Another window that looks what is so now does not take it."""
+    browser.post(address(item, "off"))
+    page = reverse(CHANGE, args=[item.room_id])
+    assert "is off the shelf" not in browser.get(page, headers={"X-Look": "1"}).content.decode()
+    assert "“Tea” is off the shelf." in browser.get(page).content.decode()

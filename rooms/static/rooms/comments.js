@@ -1,6 +1,6 @@
 // The comments that flow over the picture: a bounded list, calm enough to be read.
 
-import { errorText } from "./connection.js";
+import { COMMENTS_MAX, errorText } from "./connection.js";
 import { drawList, part, rowOf, say, show } from "./dom.js";
 import * as earlier from "./earlier.js";
 import { config, count, nameOf, text } from "./texts.js";
@@ -109,7 +109,8 @@ function drawHeld(state, mine) {
   shown = { ...shown, comments: state.comments };
   const newer = state.comments.filter((comment) => comment.id > seen).length;
   const words = newer === 0 ? "to_newest" : newer === 1 ? "new_comment" : "new_comments";
-  say(part("newer-text"), text(words, { count: count(newer) }));
+  // The state keeps so many: of how many came before them it knows nothing.
+  say(part("newer-text"), text(words, { count: newer < COMMENTS_MAX ? count(newer) : `${count(newer)}+` }));
   show(part("newer"), newer > 0 || earlier.isFarBack());
 }
 

@@ -17,6 +17,8 @@ const field = part("quantity");
 
 /** The item that is looked at, as it was last on the shelf; null while the sheet is closed. */
 let chosen = null;
+/** How often it was opened: each time it is drawn anew. */
+let openings = 0;
 /** What the choice is drawn from: price, why not, the order under way, the greatest quantity. */
 let choice = null;
 let note = "";
@@ -24,6 +26,7 @@ let note = "";
 /** Let somebody choose how many of an item; `draw()` draws the sheet. */
 export function choose(item, draw) {
   chosen = item;
+  openings += 1;
   choice = null;
   note = "";
   field.value = "1";
@@ -46,7 +49,7 @@ export function drawOrder(model) {
   const reason = reasons(model).shop;
   const why = item ? reason && text(reason) : errorText({ code: "not_on_shelf" });
   const order = pending.find((entry) => entry.kind === "buy" && entry.itemId === chosen.id && isOpen(entry)) ?? null;
-  drawChanged(chosen, state.baseUrl, priceAt(chosen, now), why, order, choice);
+  drawChanged(chosen, state.baseUrl, priceAt(chosen, now), why, order, openings);
 }
 
 const isOpen = ({ status, error }) => status === "sending" || UNANSWERED.includes(error.code);

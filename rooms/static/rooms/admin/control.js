@@ -1,10 +1,12 @@
 /* What makes the administration a control room. Without this everything works but dragging and previews. */
 
+import { followRoom } from "./follow.js";
 import { followPictures } from "./pictures.js";
 import { keepPlace } from "./place.js";
 import { sendQuietly } from "./quiet.js";
 
 followPictures();
+followRoom();
 // Before the place is kept: what is sent quietly leaves the page where it is.
 sendQuietly();
 keepPlace();

@@ -1,0 +1,77 @@
+/* What another copy of this page shows, fetched now, comes into this one.
+
+Taken are what is marked data-live, and the rows that nobody has touched here. What was typed stays, with what it was
+rendered with: a conflict is still told as one. */
+
+import { focusOn } from "./place.js";
+
+/** Take what is on a page, as fetched. What has the focus gives it to what comes in its place. */
+export function take(page) {
+  for (const fresh of page.querySelectorAll(".shelf-row[data-item]")) takeRow(fresh);
+  sort(page);
+  for (const fresh of page.querySelectorAll("[data-live]")) takeLive(fresh);
+  document.dispatchEvent(new Event("liveroom:taken"));
+}
+
+function takeLive(fresh) {
+  const old = document.querySelector(`[data-live="${CSS.escape(fresh.dataset.live)}"]`);
+  // A button that goes while it is held down is never clicked.
+  if (!old || old.matches(":active") || source(old) === source(fresh)) return;
+  const held = old.contains(document.activeElement) ? document.activeElement : null;
+  old.replaceWith(document.adoptNode(fresh));
+  if (held) focusOn(held.formAction, held.value);
+}
+
+// The handles are shown by a script.
+const source = (element) => element.outerHTML.replaceAll(' hidden=""', "");
+
+/** Put in a row that is new, with the values of now in one that was not touched. A new one is edited after the save. */
+function takeRow(fresh) {
+  const old = document.querySelector(`.shelf-row[data-item="${fresh.dataset.item}"]`);
+  if (!old) {
+    const row = document.importNode(fresh, true);
+    for (const control of fields(row)) control.disabled = true;
+    row.removeAttribute("id");
+    afterRows().before(row);
+  } else if (!fields(old).some((control) => isChanged(control) || control === document.activeElement)) {
+    for (const control of fields(old)) copy(fields(fresh).find((other) => ending(other) === ending(control)), control);
+  }
+}
+
+const afterRows = () => document.querySelector(".shelf-row:not([data-item])");
+
+/** Order the rows as on the page; where they are so already nothing is moved, which would lose the focus. */
+function sort(page) {
+  const place = new Map([...page.querySelectorAll(".shelf-row[data-item]")].map((row, at) => [row.dataset.item, at]));
+  const rows = [...document.querySelectorAll(".shelf-row[data-item]")];
+  const at = (row) => place.get(row.dataset.item) ?? Infinity;
+  const wanted = rows.toSorted((one, other) => at(one) - at(other) || 0);
+  if (rows.every((row, index) => row === wanted[index])) return;
+  const held = document.activeElement;
+  for (const row of wanted) afterRows().before(row);
+  held?.focus({ preventScroll: true });
+}
+
+function copy(from, to) {
+  if (!from || to.type === "hidden" && !to.name.endsWith("-rendered")) return;
+  if (to.type === "checkbox") to.checked = to.defaultChecked = from.checked;
+  else to.value = to.defaultValue = from.value;
+}
+
+const fields = (row) => [...row.querySelectorAll('input[name^="shelf-"], select[name^="shelf-"]')];
+const ending = (control) => control.name.replace(/^shelf-\d+-/, "");
+
+/** Whether anything in a form differs from how it came, an added row included. */
+export function isTouched(form) {
+  return [...form.elements].some((control) => !control.closest(".empty-form") && isChanged(control))
+    || form.querySelector(".shelf-row:not([data-item]):not(.empty-form)") !== null;
+}
+
+function isChanged(control) {
+  // What belongs to the forms that this page keeps apart does not count.
+  if (control.form?.matches("#row-actions, #new-item")) return false;
+  if (["hidden", "submit", "button", "fieldset"].includes(control.type)) return false;
+  if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
+  if (control.options) return [...control.options].some((option) => option.selected !== option.defaultSelected);
+  return control.value !== control.defaultValue;
+}
