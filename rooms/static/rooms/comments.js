@@ -77,7 +77,8 @@ const isNew = (state, mine) => shown.comments !== state.comments || movesHeld(mi
 /** Whether lines that stand still are to be drawn all the same. */
 function movesHeld(mine) {
   const { pending, lines } = shown;
-  return (held !== null && held !== lines) || pending.length !== mine.length || pending.some((entry, index) => entry !== mine[index]);
+  if (held !== null && held !== lines) return true;
+  return pending.length !== mine.length || pending.some((entry, index) => entry !== mine[index]);
 }
 
 const keyOf = (entry) => (entry.key === undefined ? String(entry.id) : `pending-${entry.key}`);

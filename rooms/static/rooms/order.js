@@ -75,7 +75,8 @@ function clamp() {
   const { most, item } = choice;
   if (!(quantity() > most)) return;
   field.value = String(Math.max(1, most));
-  if (most > 0) note = text(most === item.stock ? "clamped_stock" : most === ORDER_MAX ? "clamped_order" : "clamped_limit", { count: count(most) });
+  const bound = most === item.stock ? "clamped_stock" : most === ORDER_MAX ? "clamped_order" : "clamped_limit";
+  if (most > 0) note = text(bound, { count: count(most) });
 }
 
 function drawChoice() {
@@ -110,7 +111,10 @@ function step(by) {
   changed();
 }
 
-/** Wire the sheet up: `buy({item, quantity, price, again})` when somebody orders; `again`: the key of an order without an answer. */
+/**
+ * Wire the sheet up: `buy({item, quantity, price, again})` when somebody orders; `again` is the key of an order that
+ * got no answer.
+ */
 export function startOrder({ buy }) {
   part("less").addEventListener("click", () => step(-1));
   part("one-more").addEventListener("click", () => step(1));
