@@ -1,8 +1,5 @@
-"""What is shown of a crowd: one line while it lives, and what it saw at the end."""
+"""What a crowd saw, at its end."""
 
-import asyncio
-import shutil
-import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -13,10 +10,6 @@ from django.utils.translation import gettext as _
 from liveroom.client import Histogram, Stats
 from liveroom.crowd.run import Crowd
 
-EVERY: Final = 1.0
-"""Seconds between two lines on a terminal."""
-EVERY_PLAIN: Final = 5.0
-"""The same where lines stay."""
 BUSY: Final = 0.9
 """Share of a core above which a crowd measures itself more than the server."""
 
@@ -108,11 +101,11 @@ def summary_of(crowd: Crowd) -> Summary:
         frames_per_second=round(frames / seconds, 1),
         events=total(lambda each: each.events),
         latencies=watch.latency.count,
-        p50=_ms(watch.latency.percentile(0.5)),
-        p95=_ms(watch.latency.percentile(0.95)),
-        p99=_ms(watch.latency.percentile(0.99)),
-        most=_ms(watch.latency.most) if watch.latency.count else None,
-        ack_p99=_ms(acks.percentile(0.99)),
+        p50=ms(watch.latency.percentile(0.5)),
+        p95=ms(watch.latency.percentile(0.95)),
+        p99=ms(watch.latency.percentile(0.99)),
+        most=ms(watch.latency.most) if watch.latency.count else None,
+        ack_p99=ms(acks.percentile(0.99)),
         lost=crowd.lost,
         not_back=crowd.not_back,
         doubled=total(lambda each: each.repeated) + watch.twice,
@@ -123,68 +116,15 @@ def summary_of(crowd: Crowd) -> Summary:
         closes={str(code): count for code, count in closes.items()},
         not_let_in=dict(Counter(viewer.refused.detail for viewer in viewers if viewer.refused is not None)),
         cpu=round(crowd.cpu / seconds, 2),
-        lag=_ms(crowd.lag) or 0.0,
+        lag=ms(crowd.lag) or 0.0,
         interrupted=crowd.interrupted,
         seed=crowd.plan.seed,
     )
 
 
-def _ms(seconds: float | None) -> float | None:
+def ms(seconds: float | None) -> float | None:
+    """Seconds in ms, as they are shown."""
     return None if seconds is None else round(seconds * 1000, 1)
-
-
-class Progress:
-    """Shows a living crowd: one line that changes on a ``terminal``, a line every EVERY_PLAIN s elsewhere."""
-
-    def __init__(self, crowd: Crowd, write: Callable[[str], object], *, terminal: bool) -> None:
-        self._crowd = crowd
-        self._write = write
-        self._terminal = terminal
-        self._frames = 0
-        self._comments = 0
-
-    async def show(self) -> None:
-        """Go on until cancelled; then the line is finished."""
-        every = EVERY if self._terminal else EVERY_PLAIN
-        try:
-            while True:
-                await asyncio.sleep(every)
-                self._write(on_terminal(self.line(every)) if self._terminal else f"{self.line(every)}\n")
-                self._crowd.watch.turn()
-        finally:
-            if self._terminal:
-                self._write("\n")
-
-    def line(self, seconds: float) -> str:
-        """How it stands, ``seconds`` after the last line."""
-        crowd, watch = self._crowd, self._crowd.watch
-        frames = sum(viewer.client.stats.frames_in for viewer in crowd.viewers)
-        comments = watch.done["comments"]
-        p99 = _ms(watch.recent_p99())
-        text = _("%(left)s left · %(online)d online · %(said)d said (%(said_rate).1f/s) · %(rate)d frames/s in") % {
-            "left": clock(crowd.left),
-            "online": crowd.online,
-            "said": comments,
-            "said_rate": (comments - self._comments) / seconds,
-            "rate": (frames - self._frames) / seconds,
-        }
-        text += " · " + (_("p99 %(p99).0f ms") % {"p99": p99} if p99 is not None else _("p99 –"))
-        self._frames, self._comments = frames, comments
-        errors = sum(sum(viewer.client.stats.errors.values()) for viewer in crowd.viewers)
-        return text + " · " + _("errors %(count)d") % {"count": errors}
-
-
-def on_terminal(line: str) -> str:
-    """The line in place of the one before it, cut where the terminal ends: one that wraps could not be replaced."""
-    columns = shutil.get_terminal_size().columns - 1
-    kept = ""
-    for char in line:
-        columns -= 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        if columns < 0:
-            break
-        kept += char
-    # Back to the beginning, and nothing of the line before is left.
-    return f"\r{kept}\x1b[K"
 
 
 def clock(seconds: float) -> str:

@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from liveroom.address import own_url
 from liveroom.crowd import plan as plans
 from liveroom.crowd.plan import Impossible, Plan
-from liveroom.crowd.report import Progress, Summary, rows, summary_of
+from liveroom.crowd.progress import Progress
+from liveroom.crowd.report import Summary, rows, summary_of
 from liveroom.crowd.run import Crowd, run
 from liveroom.language import LANGUAGES, language_of_environment
 

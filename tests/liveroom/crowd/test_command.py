@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from liveroom.crowd.report import Summary, clock, on_terminal, rows
+from liveroom.crowd.progress import on_terminal
+from liveroom.crowd.report import Summary, clock, rows
 from liveroom.management.commands import crowd
 from tests.deployment import Deployment, Deployments
 from tests.servers import PATIENCE, ROOT, inherited, run_python
