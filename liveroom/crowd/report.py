@@ -19,7 +19,8 @@ class Summary:
     """What a crowd did and saw. Latencies in ms: from sending a comment until another viewer had it.
 
     ``gaps``: an event came before one that was still missing, and that one was fetched. ``skipped``: events that
-    somebody missed while he was away longer than the server replays. ``lost``: events that somebody in the room never
+    somebody missed while he was away longer than the server replays. ``failed_tries``: connections that did not reach
+    the room; ``silences``: those given up because nothing was heard. ``lost``: events that somebody in the room never
     saw. ``not_back``: viewers who were let in and not connected at the end; what they missed is not known.
     """
 
@@ -29,6 +30,8 @@ class Summary:
     let_in: int
     thrown_out: int
     reconnects: int
+    failed_tries: int
+    silences: int
     comments: int
     comments_per_second: float
     held: int
@@ -62,8 +65,8 @@ class Summary:
 
     @property
     def good(self) -> bool:
-        """Whether nothing was lost or doubled, and everybody was there to tell."""
-        return not (self.lost or self.not_back or self.doubled)
+        """Whether somebody came in, nothing was lost or doubled, and everybody was there to tell."""
+        return bool(self.let_in) and not (self.lost or self.not_back or self.doubled)
 
     def json(self) -> dict[str, Any]:
         return {**asdict(self), "good": self.good}
@@ -89,6 +92,8 @@ def summary_of(crowd: Crowd) -> Summary:
         let_in=sum(viewer.came for viewer in viewers),
         thrown_out=sum(viewer.thrown_out for viewer in viewers if viewer.came),
         reconnects=total(lambda each: each.reconnects),
+        failed_tries=total(lambda each: each.failures),
+        silences=total(lambda each: each.silences),
         comments=watch.done["comments"],
         comments_per_second=round(watch.done["comments"] / seconds, 2),
         held=watch.done["held"],
@@ -138,6 +143,7 @@ def rows(summary: Summary) -> list[str]:
     s = summary
     said = [
         _("Came in:      %(let_in)d of %(viewers)d viewers in %(time)s; %(reconnects)d reconnects"),
+        _("Connections:  %(failed_tries)d tries failed; %(silences)d given up for silence"),
         _("Said:         %(comments)d comments (%(comments_per_second).1f/s), of which the server held back %(held)d"),
         _("Did:          %(likes)d likes, %(follows)d follows, %(orders)d orders; went away %(went_away)d times"),
         _("Received:     %(frames)d frames (%(frames_per_second).0f/s), %(events)d of them events"),
@@ -179,6 +185,8 @@ def remarks(summary: Summary) -> list[str]:
         )
     if summary.lost or summary.doubled:
         said.append(_("Something was lost or doubled: see above."))
+    elif not summary.let_in:
+        said.append(_("Nobody came in: nothing was tested."))
     elif summary.not_back:
         said.append(_("Nobody else lost anything, and nothing was doubled."))
     else:

@@ -16,6 +16,8 @@ LOOK_AT: Final = 30
 """Viewers that are asked, at random, for one who can do what is next."""
 SETTLE: Final = 10.0
 """Seconds at the end in which everybody is to have everything."""
+SETTLE_INTERRUPTED: Final = 2.0
+"""The same for a crowd that was interrupted, unless somebody has to come back first."""
 UNDER_WAY_MAX: Final = 2_000
 GOING_AT_ONCE: Final = 100
 LAG_EVERY: Final = 0.1
@@ -166,7 +168,9 @@ class Crowd:
 
     async def _settle(self) -> None:
         """Have everything answered, everybody back, and everybody see the newest; count what is not so in the end."""
-        end = time.monotonic() + (2.0 if self.interrupted else SETTLE)
+        # Nobody is to stay away for a stay that the crowd itself sent him on. All are asked: `any` would stop at one.
+        returning = sum([viewer.come_back() for viewer in self.viewers])
+        end = time.monotonic() + (SETTLE_INTERRUPTED if self.interrupted and not returning else SETTLE)
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=end - time.monotonic())
         # An event that every frame sets would cost more than this look.
