@@ -168,13 +168,13 @@ class Crowd:
 
     async def _settle(self) -> None:
         """Have everything answered, everybody back, and everybody see the newest; count what is not so in the end."""
-        # Nobody is to stay away for a stay that the crowd itself sent him on. All are asked: `any` would stop at one.
-        returning = sum([viewer.come_back() for viewer in self.viewers])
+        # Whom the crowd itself sent away is not to miss the end.
+        returning = [viewer for viewer in self.viewers if viewer.come_back()]
         end = time.monotonic() + (SETTLE_INTERRUPTED if self.interrupted and not returning else SETTLE)
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=end - time.monotonic())
-        # An event that every frame sets would cost more than this look.
-        while time.monotonic() < end and not self._settled():  # noqa: ASYNC110
+        # Looked at once at least, however long that took. An event that every frame sets would cost more than a look.
+        while not self._settled() and time.monotonic() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
     def _settled(self) -> bool:

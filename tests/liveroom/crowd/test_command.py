@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -132,14 +133,16 @@ def test_ctrl_c(site: Deployment) -> None:
         assert process.stderr is not None
         while " online" not in (line := process.stderr.readline()):
             assert line
+        began = time.monotonic()
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=30 * PATIENCE)
+    # Of so many, somebody was to be away for longer.
+    assert time.monotonic() - began < 5 * PATIENCE
     seen = json.loads(out)
     assert seen["went_away"] > 5
     assert (seen["let_in"], seen["lost"], seen["not_back"], seen["doubled"]) == (20, 0, 0, 0)
     assert (seen["good"], seen["interrupted"], process.returncode) == (True, True, 0)
     assert seen["reconnects"] == seen["went_away"]
-    assert seen["seconds"] < 15 * PATIENCE
 
 
 def test_a_server_that_goes_away(deployments: Deployments) -> None:
