@@ -183,6 +183,11 @@ def history(room_id: int, *, before: int | None, limit: int) -> tuple[list[Comme
     return comments_page(Room.objects.get(pk=room_id), before=before, limit=limit)
 
 
+def comments_in_picture() -> int:
+    """How many comments ``init`` carries at most: with fewer, the show has no others."""
+    return settings.LIVEROOM_HISTORY or 500
+
+
 def picture(room_id: int) -> Picture:
     """The room as of one seq: read without a lock while the seq stands still, under the lock after some tries.
 
@@ -199,7 +204,7 @@ def picture(room_id: int) -> Picture:
 
 def _read_picture(room_id: int) -> Picture:
     room = rooms_with_heads().get(pk=room_id)
-    comments, _more = comments_page(room, before=None, limit=settings.LIVEROOM_HISTORY or 500)
+    comments, _more = comments_page(room, before=None, limit=comments_in_picture())
     part = room_part(room, room.head)
     parts: dict[str, object] = {"room": part, "comments": comments}
     parts.update((name, read(room_id)) for name, read in picture_parts.items())

@@ -10,9 +10,11 @@ from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
+from rooms import selectors
 from rooms.models import Room
 from rooms.page_texts import TEXTS
 from rooms.realtime import runtime
@@ -98,6 +100,8 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
     config = {
         "slug": room.slug,
         "path": f"/ws/rooms/{room.slug}/",
+        "comments": reverse("api-room-comments", args=[room.slug]),
+        "history": selectors.comments_in_picture(),
         "signed_in": request.user.is_authenticated,
         "readable": origin_of(room.stream),
         "texts": TEXTS,

@@ -116,6 +116,8 @@ def test_a_room_has_title_host_and_what_its_script_needs(client: Client, room: R
     assert config_of(page) == {
         "slug": "demo",
         "path": "/ws/rooms/demo/",
+        "comments": "/api/rooms/demo/comments",
+        "history": 50,
         "signed_in": False,
         "readable": [],
         "texts": {name: str(text) for name, text in TEXTS.items()},
