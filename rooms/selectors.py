@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
+from rooms.compiled import Compiled
 from rooms.messages import AllowPart, CommentPart, HostPart, Role, RoomPart, UserPart, encode
 from rooms.models import (
     FOREVER,
@@ -262,10 +263,20 @@ def _last_end(room_id: int, kind: Sanction.Kind) -> Subquery:
     return Subquery(mine.annotate(end=END).order_by("-end").values("end")[:1])
 
 
+_standing = Compiled(
+    Sanction, lambda user_ids, endings: Sanction.objects.filter(user_id__in=user_ids).filter(ending__in=endings)
+)
+
+
 def sanctions_of(room_id: int, user_ids: Iterable[int], *, now: int) -> dict[tuple[int, str], int]:
     """When what holds against these users in a room ends, in ms, by (user, kind): one query."""
-    rows = sanctions_in_force(room_id, now=now).filter(user_id__in=set(user_ids)).annotate(end=END).order_by("end")
-    return {(user_id, kind): to_ms(end) for user_id, kind, end in rows.values_list("user_id", "kind", "end")}
+    found: dict[tuple[int, str], int] = {}
+    asked = sorted(set(user_ids))
+    for row in _standing(asked, [""]):
+        end = FOREVER if row.until is None else to_ms(row.until)
+        if row.room_id in (None, room_id) and end > now:
+            found[row.user_id, row.kind] = max(end, found.get((row.user_id, row.kind), 0))
+    return found
 
 
 def sanctions_of_pairs(pairs: Collection[tuple[int, int]], *, now: int) -> dict[tuple[int, int], dict[str, int]]:

@@ -7,9 +7,10 @@ from typing import Self
 
 import msgspec
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, prefetch_related_objects
 
 from accounts.models import User
+from rooms.compiled import Compiled
 from rooms.messages import Code, MessageEvent, PinEvent, Refused, RemoveEvent, Role, RoomEvent, encode
 from rooms.models import Comment, Event, Room, from_ms, to_ms
 from rooms.selectors import comment_part, user_part
@@ -54,6 +55,14 @@ class Posted:
         return HELD.get(state)
 
 
+with_keys = Compiled(
+    Comment,
+    lambda room_ids, user_ids, keys: (
+        Comment.objects.filter(room_id__in=room_ids).filter(user_id__in=user_ids).filter(client_msg_id__in=keys)
+    ),
+)
+
+
 class CommentBuffer:
     """The comments of one transaction."""
 
@@ -69,11 +78,9 @@ class CommentBuffer:
         if not asked:
             return
         self._known.update(dict.fromkeys(asked))
-        rows = Comment.objects.filter(
-            room_id=room_id,
-            user_id__in={user_id for user_id, _, _ in asked},
-            client_msg_id__in={key for _, _, key in asked},
-        ).select_related("user")
+        user_ids, texts = sorted({user_id for user_id, _, _ in asked}), sorted({key for _, _, key in asked})
+        rows = with_keys([room_id], user_ids, texts)
+        prefetch_related_objects(rows, "user")
         for row in rows:
             self._known[row.user_id, room_id, str(row.client_msg_id)] = Posted(row, message_event(row), again=True)
 
