@@ -5,7 +5,6 @@ from functools import partial
 
 from benchmarks.book import Book
 from benchmarks.load.crowd import Crowd
-from benchmarks.load.dialects import LiveroomDialect
 from benchmarks.measuring import Figures, crowded, window
 from benchmarks.progress import Step
 from benchmarks.tables import figures_table
@@ -91,7 +90,7 @@ def measure(book: Book, system: System, load: Load, *, seconds: float) -> None:
             book.fanout.append(figures)
             if figures.saturated:
                 return
-        if load.pings and isinstance(system.dialect, LiveroomDialect):
+        if load.pings:
             crowd.start_pings(PING_EVERY, system.dialect.ping)
             for rate in load.pings:
                 book.fanout.append(at_rate(started, crowd, rate, memory=memory, seconds=seconds))

@@ -155,8 +155,8 @@ def find(name: str, package: str) -> str:
 def redis(directory: Path) -> Iterator[Program]:
     """A Redis server that keeps nothing on disk."""
     port = free_port()
-    command = (find("redis-server", "redis-server"), "--bind", "127.0.0.1", "--port", str(port), "--save", "")
-    command += ("--maxclients", "19000", "--dir", str(directory))
+    options = ("--bind", "127.0.0.1", "--port", str(port), "--save", "", "--maxclients", "19000", "--dir", str(directory))
+    command = (find("redis-server", "redis-server"), *options)
     with started(command, port=port, log=directory / "redis.log", core=HELPER_CORE) as program:
         yield program
 
@@ -185,8 +185,8 @@ def postgres(directory: Path) -> Iterator[str]:
     if made.returncode:
         raise RuntimeError(f"initdb ended with {made.returncode}:\n{made.stdout}{made.stderr}")
     port = free_port()
-    command = (find("postgres", "postgresql"), "-D", str(data / "data"), "-p", str(port))
-    command += ("-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={data}")
+    settings = ("-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={data}")
+    command = (find("postgres", "postgresql"), "-D", str(data / "data"), "-p", str(port), *settings)
     # SIGTERM would wait until every client has gone.
     with started(
         command, port=port, log=data / "postgres.log", core=HELPER_CORE, user=owner, stop_signal=signal.SIGINT

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.load.dialects import Dialect, LiveroomDialect, PlainDialect, SocketIODialect, TutorialDialect
+from benchmarks.load import dialects
+from benchmarks.load.dialects import Dialect
 from benchmarks.machine import ROOT, SERVER_CORE
 from benchmarks.programs import Program, find, folder, free_port, prepared, redis, started
 
@@ -44,7 +45,7 @@ def liveroom(server: str, name: str, module: str = "liveroom.serve") -> System:
     return System(
         name,
         (sys.executable, "-m", module, "--host", "127.0.0.1", "--port", "{port}", "--server", server),
-        LiveroomDialect(),
+        dialects.LIVEROOM,
         environment={"LIVEROOM_GUESTS": "talk", "LOG_LEVEL": "WARNING", **NO_LIMITS},
         prepare=((*MANAGE, "migrate", "-v", "0"), (*MANAGE, "demo")),
     )
@@ -56,7 +57,7 @@ def tutorial(layer: str, name: str) -> System:
     return System(
         name,
         (sys.executable, *daphne, "benchmarks.peers.tutorial:application"),
-        TutorialDialect(),
+        dialects.TUTORIAL,
         environment={"LAYER": layer, "REDIS_URL": "{redis}"},
         redis=layer != "memory",
     )
@@ -67,9 +68,9 @@ LIVEROOM_UVICORN = liveroom("uvicorn", "Liveroom, uvicorn")
 STOCK_MEMORY = tutorial("memory", "Channels tutorial, in-memory layer, Daphne")
 STOCK_CORE = tutorial("core", "Channels tutorial, Redis core layer, Daphne")
 STOCK_PUBSUB = tutorial("pubsub", "Channels tutorial, Redis PubSub layer, Daphne")
-SOCKETIO = System("Socket.IO, Node", ("node", str(PEERS / "relay.mjs"), "{port}"), SocketIODialect())
+SOCKETIO = System("Socket.IO, Node", ("node", str(PEERS / "relay.mjs"), "{port}"), dialects.SOCKETIO)
 BROADCAST = System(
-    "websockets.broadcast, asyncio", (sys.executable, "-m", "benchmarks.peers.broadcast", "{port}"), PlainDialect()
+    "websockets.broadcast, asyncio", (sys.executable, "-m", "benchmarks.peers.broadcast", "{port}"), dialects.RELAY
 )
 SYSTEMS = (LIVEROOM, LIVEROOM_UVICORN, STOCK_MEMORY, STOCK_CORE, STOCK_PUBSUB, SOCKETIO, BROADCAST)
 

@@ -1,27 +1,27 @@
 """How a viewer talks to each kind of server."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from benchmarks.load.frames import TEXT, masked
 
 
-class Dialect(Protocol):
-    """What differs between the systems, for the client that is the same for all.
+@dataclass(frozen=True)
+class Dialect:
+    """What differs between the systems, for a client that is the same for all.
 
-    ``greeting``: what is sent once the handshake is through (after ``hello`` was seen); ``ready``: bytes that must have
-    come before a viewer counts as connected.
+    ``comment`` makes the payload of the frame that posts a comment. ``greeting`` is sent once ``hello`` has come. A
+    viewer counts as connected when ``ready`` has come, or, without it, after the handshake. ``ping``: the application's
+    own, where there is one.
     """
 
     path: str
-    hello: bytes
-    greeting: bytes
-    ready: bytes
-
-    def comment(self, content: str) -> bytes:
-        """The payload of the frame that posts a comment."""
-        ...
+    comment: Callable[[str], bytes]
+    hello: bytes = b""
+    greeting: bytes = b""
+    ready: bytes = b""
+    ping: bytes = b""
 
 
 def event(content: str) -> dict[str, object]:
@@ -31,61 +31,28 @@ def event(content: str) -> dict[str, object]:
 
 
 def compact(value: object) -> bytes:
+    """JSON without spaces, as Liveroom and JavaScript write it."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-@dataclass(frozen=True)
-class LiveroomDialect:
-    """Liveroom's own frames; ready with ``init``."""
-
-    path: str = "/ws/rooms/demo/"
-    hello: bytes = b""
-    greeting: bytes = b""
-    ready: bytes = b'"msg_type":"init"'
-    ping: bytes = b'{"msg_type":"ping"}'
-
-    def comment(self, content: str) -> bytes:
-        return compact({"msg_type": "message", "content": content})
-
-
-@dataclass(frozen=True)
-class TutorialDialect:
-    """The Channels tutorial's ``{"message": …}``, here with the whole event as the message."""
-
-    path: str = "/ws/chat/lobby/"
-    hello: bytes = b""
-    greeting: bytes = b""
-    ready: bytes = b""
-
-    def comment(self, content: str) -> bytes:
-        return compact({"message": event(content)})
-
-
-@dataclass(frozen=True)
-class SocketIODialect:
-    """Socket.IO 5 over Engine.IO 4, WebSocket transport only."""
-
-    path: str = "/socket.io/?EIO=4&transport=websocket"
-    hello: bytes = b'0{"sid"'
-    greeting: bytes = b"40"
-    ready: bytes = b'40{"sid"'
-
-    def comment(self, content: str) -> bytes:
-        return b"42" + compact(["message", event(content)])
-
-
-@dataclass(frozen=True)
-class PlainDialect:
-    """A relay that sends on what it is given."""
-
-    path: str = "/"
-    hello: bytes = b""
-    greeting: bytes = b""
-    ready: bytes = b""
-
-    def comment(self, content: str) -> bytes:
-        return compact(event(content))
-
+LIVEROOM = Dialect(
+    "/ws/rooms/demo/",
+    lambda content: compact({"msg_type": "message", "content": content}),
+    ready=b'"msg_type":"init"',
+    ping=b'{"msg_type":"ping"}',
+)
+TUTORIAL = Dialect("/ws/chat/lobby/", lambda content: compact({"message": event(content)}))
+"""The Channels tutorial's ``{"message": …}``, with the whole event as the message."""
+SOCKETIO = Dialect(
+    "/socket.io/?EIO=4&transport=websocket",
+    lambda content: b"42" + compact(["message", event(content)]),
+    hello=b'0{"sid"',
+    greeting=b"40",
+    ready=b'40{"sid"',
+)
+"""Socket.IO 5 over Engine.IO 4, with its WebSocket transport."""
+RELAY = Dialect("/", lambda content: compact(event(content)))
+"""A relay that sends on what it is given."""
 
 ENGINE_PONG = masked(TEXT, b"3")
 """The answer to Engine.IO's ping, which is a text frame."""
