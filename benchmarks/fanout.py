@@ -7,7 +7,6 @@ from benchmarks.book import Book
 from benchmarks.load.crowd import Crowd
 from benchmarks.measuring import Figures, crowded, window
 from benchmarks.progress import Step
-from benchmarks.tables import figures_table
 from benchmarks.systems import (
     BROADCAST,
     LIVEROOM,
@@ -20,6 +19,7 @@ from benchmarks.systems import (
     System,
     running,
 )
+from benchmarks.tables import figures_table
 
 SECONDS = 10.0
 SATURATED_SECONDS = 20.0

@@ -55,12 +55,12 @@ def conditions() -> list[str]:
     """What a result depends on, as lines of Markdown."""
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     load = "/".join(f"{value:.1f}" for value in os.getloadavg())
+    system = f"{platform.machine()}, {platform.system()} {platform.release()}"
+    node = f"Socket.IO {socketio_version()} on Node {_first_line('node', '--version')}"
     return [
-        f"- {processor()}, {os.cpu_count()} cores ({platform.machine()}), {platform.system()} {platform.release()}; "
-        f"load at the start {load}",
-        f"- server on core {SERVER_CORE}, load client on core {CLIENT_CORE}, Redis and PostgreSQL on core {HELPER_CORE}",
-        f"- Python {platform.python_version()}, {packages}, Socket.IO {socketio_version()} on Node "
-        f"{_first_line('node', '--version')}",
+        f"- {processor()}, {os.cpu_count()} cores ({system}); load at the start {load}",
+        f"- server on core {SERVER_CORE}, load client on core {CLIENT_CORE}, Redis and PostgreSQL on {HELPER_CORE}",
+        f"- Python {platform.python_version()}, {packages}, {node}",
         f"- commit {_first_line('git', 'describe', '--always', '--dirty', '--abbrev=12')}",
     ]
 

@@ -155,7 +155,18 @@ def find(name: str, package: str) -> str:
 def redis(directory: Path) -> Iterator[Program]:
     """A Redis server that keeps nothing on disk."""
     port = free_port()
-    options = ("--bind", "127.0.0.1", "--port", str(port), "--save", "", "--maxclients", "19000", "--dir", str(directory))
+    options = (
+        "--bind",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--save",
+        "",
+        "--maxclients",
+        "19000",
+        "--dir",
+        str(directory),
+    )
     command = (find("redis-server", "redis-server"), *options)
     with started(command, port=port, log=directory / "redis.log", core=HELPER_CORE) as program:
         yield program

@@ -6,10 +6,12 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from benchmarks.load.dialects import ENGINE_PONG, Dialect
+from benchmarks.load.frame_reader import frame_at
 from benchmarks.load.frames import CLOSE, PING, PONG, TEXT, masked, request, stamped
 from benchmarks.load.reader import PREFIX, Reader
 
@@ -31,13 +33,33 @@ class Refused(ConnectionError):
     """A server did not take a viewer."""
 
 
+Answer = Callable[[int, bytes], None]
+
+
+class Taker(Protocol):
+    """What reads a viewer's stream: Reader, or FrameReader."""
+
+    count: int
+
+    def take(self, buffer: bytearray, end: int) -> int: ...
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """With what a viewer comes: its path, further headers of its handshake, and who reads its stream."""
+
+    path: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    reader: Callable[[Answer], Taker] | None = None
+
+
 @dataclass(slots=True, eq=False)
 class Viewer:
     """One socket. ``opened``: when it became ready (monotonic), 0 before; ``out``: what the kernel did not take yet."""
 
     number: int
     socket: socket.socket
-    reader: Reader = field(init=False)
+    reader: Taker = field(init=False)
     started: float = 0.0
     opened: float = 0.0
     greeted: bool = False
@@ -49,8 +71,8 @@ class Viewer:
 class Crowd:
     """Many viewers of one room.
 
-    ``received`` counts the comments that all of them got; ``lost`` the sockets that ended by themselves. Nothing happens
-    but inside ``connect`` and ``run``, which both are bounded.
+    ``received`` counts the comments that all of them got; ``lost`` the sockets that ended by themselves. Nothing
+    happens but inside ``connect``, ``admit`` and ``run``, which all are bounded.
     """
 
     def __init__(self, dialect: Dialect, port: int) -> None:
@@ -66,6 +88,7 @@ class Crowd:
         self._epoll = select.epoll()
         self._by_fd: dict[int, Viewer] = {}
         self._opening: deque[Viewer] = deque()
+        self._numbers = 0
         self._buffer = bytearray(PREFIX + READ_SIZE)
         self._area = memoryview(self._buffer)[PREFIX:]
         self._pinged = 0.0
@@ -74,60 +97,78 @@ class Crowd:
 
     def connect(self, count: int, *, timeout: float) -> float:
         """Open ``count`` more viewers and return the seconds it took; raises Refused, TimeoutError."""
-        started = time.monotonic()
-        missing = count
+        return self.admit([Ticket()] * count, timeout=timeout)
+
+    def admit(self, tickets: Sequence[Ticket], *, timeout: float, at_once: int = AT_ONCE, rate: float = 0.0) -> float:
+        """Open a viewer for each ticket and return the seconds it took; comments go on meanwhile at a ``rate``.
+
+        Raises Refused, TimeoutError.
+        """
+        started = now = time.monotonic()
+        coming, said, missing = iter(tickets), self.said, len(tickets)
         while missing or self._opening:
-            while missing and len(self._opening) < AT_ONCE:
-                self._begin()
+            while missing and len(self._opening) < at_once:
+                self.begin(next(coming))
                 missing -= 1
-            self._step(0.1)
+            while self.said - said < (now - started) * rate:
+                self.say()
+            self._step(0.02 if rate else 0.1)
             now = time.monotonic()
             self._opening = deque(viewer for viewer in self._opening if not viewer.opened)
             if now - started > timeout or (self._opening and now - self._opening[0].started > CONNECT_TIMEOUT):
-                raise TimeoutError(f"{missing + len(self._opening)} of {count} viewers were not connected in time.")
-        return time.monotonic() - started
+                raise TimeoutError(
+                    f"{missing + len(self._opening)} of {len(tickets)} viewers were not connected in time."
+                )
+        return now - started
 
-    def _begin(self) -> None:
-        number = len(self.viewers)
+    def begin(self, ticket: Ticket) -> Viewer:
+        """Begin to open one viewer; ``run`` does the rest."""
+        number = self._numbers
+        self._numbers += 1
         viewer = Viewer(number, socket.socket(), started=time.monotonic(), head=bytearray())
-        sampled = number % SAMPLE_EVERY == 0
-        viewer.reader = Reader(
-            lambda opcode, payload: self._answer(viewer, opcode, payload),
-            time.monotonic_ns,
-            self.latencies if sampled else None,
-        )
+
+        def answer(opcode: int, payload: bytes) -> None:
+            self._answer(viewer, opcode, payload)
+
+        if ticket.reader is not None:
+            viewer.reader = ticket.reader(answer)
+        else:
+            sampled = number % SAMPLE_EVERY == 0
+            viewer.reader = Reader(answer, time.monotonic_ns, self.latencies if sampled else None)
         viewer.socket.setblocking(False)
         viewer.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         viewer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self._by_fd[viewer.socket.fileno()] = viewer
         self._epoll.register(viewer.socket, select.EPOLLIN | select.EPOLLOUT)
-        viewer.out += request(self._port, self.dialect.path)
+        viewer.out += request(self._port, ticket.path or self.dialect.path, ticket.headers)
         viewer.socket.connect_ex(("127.0.0.1", self._port))
         self.viewers.append(viewer)
         self._opening.append(viewer)
+        return viewer
 
     def _greet(self, viewer: Viewer, data: memoryview) -> None:
-        """Take what comes before a viewer is ready."""
+        """Take what comes before a viewer is ready: until the frame that makes it so is whole."""
         head = viewer.head
         assert head is not None
         head += data
         end = head.find(b"\r\n\r\n") + 4
-        if end < 4 or len(head) > HEAD_MAX:
-            if len(head) > HEAD_MAX:
-                raise Refused("The server's answer to a handshake never ends.")
+        if len(head) > HEAD_MAX:
+            raise Refused("The server's answer to a handshake never ends.")
+        if end < 4:
             return
         if not head.startswith(b"HTTP/1.1 101"):
             raise Refused(f"The server refused a viewer: {bytes(head[:end]).splitlines()[0].decode('latin1')}")
         dialect = self.dialect
         if dialect.greeting and not viewer.greeted and head.find(dialect.hello, end) > 0:
             viewer.greeted = True
-            self._write(viewer, masked(TEXT, dialect.greeting))
-        if dialect.ready and head.find(dialect.ready, end) < 0:
-            return
+            self.write(viewer, masked(TEXT, dialect.greeting))
+        if dialect.ready:
+            end = _after_ready(head, end, dialect.ready)
+            if end < 0:
+                return
         viewer.opened = time.monotonic()
         viewer.head = None
-        # What the room's picture holds was said before; only the place in the stream matters.
-        viewer.reader.take(bytearray(PREFIX) + head[end:], PREFIX + len(head) - end)
+        self.received += viewer.reader.take(bytearray(PREFIX) + head[end:], PREFIX + len(head) - end)
 
     # --- The loop.
 
@@ -163,7 +204,7 @@ class Crowd:
         speakers: int = 8,
         until: Callable[[], bool] | None = None,
     ) -> float:
-        """Read for some seconds, or ``until`` is true; with a ``rate`` that many comments are said per second meanwhile.
+        """Read for some seconds, or ``until`` is true; with a ``rate`` so many comments are said per second meanwhile.
 
         Returns the seconds that it took.
         """
@@ -185,7 +226,7 @@ class Crowd:
     def say(self, *, speakers: int = 8) -> None:
         """Post one comment, by the next of the first viewers."""
         viewer = self.viewers[self.said % min(speakers, len(self.viewers))]
-        self._write(viewer, masked(TEXT, self.dialect.comment(stamped(self.said))))
+        self.write(viewer, masked(TEXT, self.dialect.comment(stamped(self.said))))
         self.said += 1
 
     def start_pings(self, every: float, payload: bytes) -> None:
@@ -197,20 +238,21 @@ class Crowd:
         count = len(self.viewers)
         last = int(now * count / self.ping_every)
         for index in range(max(last - count, int(self._pinged * count / self.ping_every)), last):
-            self._write(self.viewers[index % count], self._ping)
+            self.write(self.viewers[index % count], self._ping)
         self._pinged = now
 
     # --- Writing.
 
     def _answer(self, viewer: Viewer, opcode: int, payload: bytes) -> None:
         if opcode == PING:
-            self._write(viewer, masked(PONG, payload))
+            self.write(viewer, masked(PONG, payload))
         elif opcode == CLOSE:
             self._gone(viewer)
         else:
-            self._write(viewer, ENGINE_PONG)
+            self.write(viewer, ENGINE_PONG)
 
-    def _write(self, viewer: Viewer, data: bytes) -> None:
+    def write(self, viewer: Viewer, data: bytes) -> None:
+        """Send a finished frame; what the kernel does not take waits, up to OUT_MAX."""
         if not viewer.alive:
             return
         if not viewer.out:
@@ -251,6 +293,16 @@ class Crowd:
         self._epoll.unregister(viewer.socket)
         viewer.socket.close()
 
+    def cut(self, viewers: Iterable[Viewer]) -> None:
+        """End these sockets without a word; they are none of the crowd any more."""
+        gone = set(viewers)
+        for viewer in gone:
+            if viewer.alive:
+                viewer.alive = False
+                del self._by_fd[viewer.socket.fileno()]
+                viewer.socket.close()
+        self.viewers = [viewer for viewer in self.viewers if viewer not in gone]
+
     def forget(self) -> None:
         """Begin to count anew."""
         self.received = 0
@@ -267,3 +319,15 @@ class Crowd:
                 viewer.socket.close()
         self._by_fd.clear()
         self._epoll.close()
+
+
+def _after_ready(head: bytearray, at: int, ready: bytes) -> int:
+    """Where the first frame that holds ``ready`` ends; -1 while it has not come whole.
+
+    What the picture of a room holds was said before, and is not counted.
+    """
+    while (whole := frame_at(head, at)) is not None:
+        start, at = whole
+        if head.find(ready, start, at) >= 0:
+            return at
+    return -1

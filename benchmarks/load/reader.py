@@ -5,7 +5,7 @@ from collections.abc import Callable
 from benchmarks.load.frames import CLOSE, MARKER, PING, STAMP, STAMP_SIZE
 
 PREFIX = 256
-"""Bytes before the place that a read fills, for what was left of the one before: an unfinished head or control frame."""
+"""Bytes before the place that a read fills, for what is left of the one before: an unfinished head or control frame."""
 TAIL = len(MARKER) - 1
 SAMPLED_TAIL = STAMP_SIZE - 1
 
@@ -34,7 +34,7 @@ class Reader:
         self._left = 0
 
     def take(self, buffer: bytearray, end: int) -> int:
-        """Read ``buffer`` from PREFIX to ``end``; return how many comments were in it. Overwrites what is before PREFIX.
+        """Read ``buffer`` from PREFIX to ``end``; return how many comments were in it. Writes over what is before PREFIX.
 
         A comment is counted once, wherever the stream was cut: of an unfinished frame the last bytes that could begin a
         marker are kept and looked at again with the next read.

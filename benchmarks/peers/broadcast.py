@@ -1,4 +1,4 @@
-"""The floor: a relay with ``websockets.broadcast``, one event loop of asyncio. ``python -m benchmarks.peers.broadcast PORT``."""
+"""The floor: a relay with ``websockets.broadcast`` on asyncio. ``python -m benchmarks.peers.broadcast PORT``."""
 
 import asyncio
 import sys

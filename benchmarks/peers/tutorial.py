@@ -1,4 +1,4 @@
-"""The chat consumer of the Channels tutorial ("Rewrite Chat Server as Asynchronous"), with the layer that LAYER names."""
+"""The chat consumer of the Channels tutorial ("Rewrite Chat Server as Asynchronous"), on the layer of LAYER."""
 
 import json
 import os
@@ -30,7 +30,7 @@ if not settings.configured:
         SECRET_KEY="benchmark",
     )
 
-import django
+import django  # noqa: E402 - settings first
 
 django.setup()
 
