@@ -34,7 +34,8 @@ PING_EVERY = 3.0
 class Load:
     """Viewers, and the rates that they are measured at, one after another on the same sockets.
 
-    A rate that is not kept up with is the last. ``pings``: the rates measured again with a ping per viewer every 3 s.
+    After a rate that is not kept up with only the last one is measured: the saturation. ``pings``: the rates measured
+    again with a ping per viewer every 3 s.
     """
 
     viewers: int
@@ -85,11 +86,12 @@ def steps(book: Book, *, quick: bool) -> list[Step]:
 def measure(book: Book, system: System, load: Load, *, seconds: float) -> None:
     """Measure one system with some viewers at each of the rates."""
     with running(system) as started, crowded(started, load.viewers) as (crowd, memory):
+        saturated = False
         for rate in load.rates:
-            figures = at_rate(started, crowd, rate, memory=memory, seconds=seconds)
-            book.fanout.append(figures)
-            if figures.saturated:
-                return
+            if not saturated or rate == load.rates[-1]:
+                figures = at_rate(started, crowd, rate, memory=memory, seconds=seconds)
+                book.fanout.append(figures)
+                saturated = saturated or figures.saturated
         if load.pings:
             crowd.start_pings(PING_EVERY, system.dialect.ping)
             for rate in load.pings:

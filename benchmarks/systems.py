@@ -4,7 +4,7 @@ import contextlib
 import secrets
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.load import dialects
@@ -40,15 +40,21 @@ class Running:
     environment: dict[str, str]
 
 
-def liveroom(server: str, name: str, module: str = "liveroom.serve") -> System:
+def liveroom(server: str, name: str) -> System:
     """Liveroom with SQLite as an operator starts it, on daphne or uvicorn."""
     return System(
         name,
-        (sys.executable, "-m", module, "--host", "127.0.0.1", "--port", "{port}", "--server", server),
+        (sys.executable, "-m", "liveroom.serve", "--host", "127.0.0.1", "--port", "{port}", "--server", server),
         dialects.LIVEROOM,
         environment={"LIVEROOM_GUESTS": "talk", "LOG_LEVEL": "WARNING", **NO_LIMITS},
         prepare=((*MANAGE, "migrate", "-v", "0"), (*MANAGE, "demo")),
     )
+
+
+def measured(system: System) -> System:
+    """The same Liveroom with counters around it, which are written to a file of that name in its folder."""
+    command = tuple("benchmarks.measured" if part == "liveroom.serve" else part for part in system.command)
+    return replace(system, command=command, environment={**system.environment, "COUNTERS": "{folder}/counters"})
 
 
 def tutorial(layer: str, name: str) -> System:
@@ -85,7 +91,7 @@ def running(system: System, *, database_url: str = "", directory: Path | None = 
         environment = {
             "DATABASE_URL": database_url or f"sqlite:///{place}/benchmark.sqlite3",
             "SECRET_KEY": secrets.token_urlsafe(48),
-            **{name: value.format(redis=url) for name, value in system.environment.items()},
+            **{name: value.format(redis=url, folder=place) for name, value in system.environment.items()},
         }
         for command in system.prepare:
             prepared(command, environment)

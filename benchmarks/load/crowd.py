@@ -121,6 +121,12 @@ class Crowd:
                 )
         return now - started
 
+    @property
+    def waiting(self) -> int:
+        """How many are not ready yet, of those that ``begin`` began."""
+        self._opening = deque(viewer for viewer in self._opening if viewer.alive and not viewer.opened)
+        return len(self._opening)
+
     def begin(self, ticket: Ticket) -> Viewer:
         """Begin to open one viewer; ``run`` does the rest."""
         number = self._numbers

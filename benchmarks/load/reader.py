@@ -34,10 +34,10 @@ class Reader:
         self._left = 0
 
     def take(self, buffer: bytearray, end: int) -> int:
-        """Read ``buffer`` from PREFIX to ``end``; return how many comments were in it. Writes over what is before PREFIX.
+        """Read ``buffer`` from PREFIX to ``end``; return how many comments were in it.
 
         A comment is counted once, wherever the stream was cut: of an unfinished frame the last bytes that could begin a
-        marker are kept and looked at again with the next read.
+        marker are kept and looked at again with the next read. What is before PREFIX is written over.
         """
         start = PREFIX
         if self._carry:
