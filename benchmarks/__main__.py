@@ -53,6 +53,8 @@ def main() -> int:
     for step in steps:
         progress.run(step)
     partial = bool(options.quick or options.only)
+    if partial:
+        told = [*told, "- a partial run: it shows that things work, and its figures are none"]
     report = written(names, told, book, progress.failures, drawn={} if partial else plots.draw(book))
     print(report)
     if not partial and not options.no_record:

@@ -39,6 +39,10 @@ class Buyer:
     asked: int = 0
     stopped: bool = False
 
+    @property
+    def answered(self) -> bool:
+        return self.bought + self.refused >= self.number
+
     def reader(self, answer: Answer) -> Taker:
         return FrameReader(answer, self.hear)
 
@@ -115,9 +119,7 @@ def _measure(database: str, url: str, *, items: int, buyers: int, seconds: float
             for buyer in everybody:
                 buyer.stopped = True
             # What is under way is answered, and counts in the stock but not in the rate.
-            crowd.run(
-                2.0, until=lambda: sum(b.bought + b.refused for b in everybody) >= sum(b.number for b in everybody)
-            )
+            crowd.run(2.0, until=lambda: all(buyer.answered for buyer in everybody))
         finally:
             crowd.close()
         sold = json.loads(prepared((*data, "sold", json.dumps({"items": shop["items"]})), environment))

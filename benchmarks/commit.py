@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -46,13 +47,14 @@ def measure(book: Book, database: str, senders: int, seconds: float) -> None:
         prepared((*MANAGE, "migrate", "-v", "0"), environment)
         driver = (sys.executable, "-m", "benchmarks.commit_driver", str(senders), str(seconds))
         done = subprocess.run(
-            ("taskset", "-c", str(SERVER_CORE), *driver),
+            driver,
             cwd=ROOT,
             env=inherited() | environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=TIMEOUT,
+            preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}),
             check=False,
         )
         if done.returncode:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import django
@@ -39,5 +40,7 @@ def sold(items: list[int]) -> dict[str, int]:
     return {"ordered": ordered, "left": sum(left), "least": min(left)}
 
 
+COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {"shop": shop, "sold": sold}
+
 if __name__ == "__main__":
-    print(json.dumps({"shop": shop, "sold": sold}[sys.argv[1]](**json.loads(sys.argv[2]))))
+    print(json.dumps(COMMANDS[sys.argv[1]](**json.loads(sys.argv[2]))))

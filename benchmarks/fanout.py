@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from functools import partial
 
-from benchmarks.book import Book
+from benchmarks.book import Book, Slices
+from benchmarks.counters import Count, Counters
 from benchmarks.load.crowd import Crowd
 from benchmarks.measuring import Figures, crowded, window
+from benchmarks.programs import folder
 from benchmarks.progress import Step
 from benchmarks.systems import (
     BROADCAST,
@@ -17,6 +19,7 @@ from benchmarks.systems import (
     STOCK_PUBSUB,
     Running,
     System,
+    measured,
     running,
 )
 from benchmarks.tables import figures_table
@@ -64,6 +67,7 @@ MATRIX: tuple[tuple[System, tuple[Load, ...]], ...] = (
     (STOCK_CORE, (Load(100, (1, 10, 40)), Load(1000, (10,)))),
     (STOCK_MEMORY, (Load(100, (1, 10, 40)), Load(1000, (10,)))),
 )
+SLICES_AT = (5000, 40.0)
 QUICK: tuple[tuple[System, tuple[Load, ...]], ...] = tuple(
     (system, (Load(40, (10,), pings=(10,) if system is LIVEROOM else ()),)) for system, _ in MATRIX
 )
@@ -72,7 +76,7 @@ QUICK: tuple[tuple[System, tuple[Load, ...]], ...] = tuple(
 def steps(book: Book, *, quick: bool) -> list[Step]:
     """The scenario's parts: one for each system and number of viewers. Their figures go into the book."""
     seconds = 2.0 if quick else SECONDS
-    return [
+    parts = [
         Step(
             f"fanout: {system.name}, {load.viewers:,} viewers at {', '.join(f'{rate:g}' for rate in load.rates)}/s",
             6 + load.viewers / 800 + (seconds + WARM + 1) * (len(load.rates) + len(load.pings)),
@@ -81,6 +85,9 @@ def steps(book: Book, *, quick: bool) -> list[Step]:
         for system, loads in (QUICK if quick else MATRIX)
         for load in loads
     ]
+    viewers, rate = (40, 10.0) if quick else SLICES_AT
+    name = f"fanout: the longest slices of {LIVEROOM.name}, {viewers:,} viewers at {rate:g}/s"
+    return [*parts, Step(name, 10 + viewers / 800 + seconds, partial(measure_slices, book, viewers, rate, seconds))]
 
 
 def measure(book: Book, system: System, load: Load, *, seconds: float) -> None:
@@ -96,6 +103,25 @@ def measure(book: Book, system: System, load: Load, *, seconds: float) -> None:
             crowd.start_pings(PING_EVERY, system.dialect.ping)
             for rate in load.pings:
                 book.fanout.append(at_rate(started, crowd, rate, memory=memory, seconds=seconds))
+
+
+def measure_slices(book: Book, viewers: int, rate: float, seconds: float) -> None:
+    """See how long the event loop is held, on a server whose calls are timed."""
+    with folder() as place:
+        counters = Counters(place / "counters", create=True)
+        with running(measured(LIVEROOM), directory=place) as started, crowded(started, viewers) as (crowd, _):
+            crowd.run(WARM, rate=rate)
+            counters.clear()
+            crowd.run(seconds, rate=rate)
+            book.slices = Slices(
+                viewers=viewers,
+                rate=rate,
+                count=counters[Count.SLICES],
+                longest=counters[Count.SLICE] / 1e6,
+                cpu=counters[Count.SLICE_CPU] / 1e6,
+                anything=counters[Count.LONGEST] / 1e6,
+                name=counters.name,
+            )
 
 
 def at_rate(started: Running, crowd: Crowd, rate: float, *, memory: float, seconds: float) -> Figures:
@@ -125,5 +151,11 @@ def at_rate(started: Running, crowd: Crowd, rate: float, *, memory: float, secon
 
 
 def report(book: Book) -> str:
-    """The scenario's tables."""
-    return figures_table(book.fanout)
+    """The scenario's table, and what was found of the slices."""
+    slices = book.slices
+    if slices is None:
+        return figures_table(book.fanout)
+    where = f"{LIVEROOM.name}, {slices.viewers:,} viewers at {slices.rate:g}/s"
+    held = f"the longest of {slices.count:,} slices of the hub's work held the loop {slices.longest:.1f} ms"
+    longest = f"the longest of all calls {slices.anything:.1f} ms ({slices.name})"
+    return f"{figures_table(book.fanout)}\n\n{where}: {held} ({slices.cpu:.1f} ms of CPU); {longest}."

@@ -16,16 +16,12 @@ mpl.rcParams.update({"grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.r
 
 from matplotlib import pyplot  # noqa: E402 - the backend first
 from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
 
 FOLDER = Path(__file__).with_name("plots")
 # Told apart without colours too (Okabe and Ito's).
-STYLES = dict(
-    zip(
-        (system.name for system in SYSTEMS),
-        (("#d55e00", "o"), ("#e69f00", "s"), ("#999999", "v"), ("#666666", "<"), ("#000000", "^"), ("#0072b2", "D"), ("#009e73", "P")),
-        strict=True,
-    )
-)  # fmt: skip
+COLOURS = ("#d55e00", "#e69f00", "#999999", "#666666", "#000000", "#0072b2", "#009e73")
+STYLES = {system.name: style for system, *style in zip(SYSTEMS, COLOURS, "osv<^DP", strict=True)}
 
 
 def draw(book: Book) -> dict[str, str]:
@@ -99,6 +95,6 @@ def soak(found: Soak) -> None:
     _save(figure, "soak.svg")
 
 
-def _save(figure: pyplot.Figure, file: str) -> None:
+def _save(figure: Figure, file: str) -> None:
     figure.savefig(FOLDER / file, metadata={"Date": None})
     pyplot.close(figure)

@@ -55,7 +55,8 @@ class Ticket:
 
 @dataclass(slots=True, eq=False)
 class Viewer:
-    """One socket. ``opened``: when it became ready (monotonic), 0 before; ``out``: what the kernel did not take yet."""
+    """One socket. ``opened``: when it became ready (monotonic), 0 before; ``out``: what the kernel did not take yet;
+    ``hears_all``: its reader is given the frame that makes it ready, too."""
 
     number: int
     socket: socket.socket
@@ -65,6 +66,7 @@ class Viewer:
     greeted: bool = False
     head: bytearray | None = None
     out: bytearray = field(default_factory=bytearray)
+    hears_all: bool = False
     alive: bool = True
 
 
@@ -137,7 +139,7 @@ class Crowd:
             self._answer(viewer, opcode, payload)
 
         if ticket.reader is not None:
-            viewer.reader = ticket.reader(answer)
+            viewer.reader, viewer.hears_all = ticket.reader(answer), True
         else:
             sampled = number % SAMPLE_EVERY == 0
             viewer.reader = Reader(answer, time.monotonic_ns, self.latencies if sampled else None)
@@ -168,10 +170,12 @@ class Crowd:
         if dialect.greeting and not viewer.greeted and head.find(dialect.hello, end) > 0:
             viewer.greeted = True
             self.write(viewer, masked(TEXT, dialect.greeting))
-        if dialect.ready:
-            end = _after_ready(head, end, dialect.ready)
-            if end < 0:
-                return
+        ready = _after_ready(head, end, dialect.ready) if dialect.ready else end
+        if ready < 0:
+            return
+        if not viewer.hears_all:
+            # What the picture of a room holds was said before, and is not counted.
+            end = ready
         viewer.opened = time.monotonic()
         viewer.head = None
         self.received += viewer.reader.take(bytearray(PREFIX) + head[end:], PREFIX + len(head) - end)
@@ -328,10 +332,7 @@ class Crowd:
 
 
 def _after_ready(head: bytearray, at: int, ready: bytes) -> int:
-    """Where the first frame that holds ``ready`` ends; -1 while it has not come whole.
-
-    What the picture of a room holds was said before, and is not counted.
-    """
+    """Where the first frame that holds ``ready`` ends; -1 while it has not come whole."""
     while (whole := frame_at(head, at)) is not None:
         start, at = whole
         if head.find(ready, start, at) >= 0:
