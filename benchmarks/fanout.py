@@ -75,7 +75,7 @@ QUICK: tuple[tuple[System, tuple[Load, ...]], ...] = tuple(
 
 def steps(book: Book, *, quick: bool) -> list[Step]:
     """The scenario's parts: one for each system and number of viewers. Their figures go into the book."""
-    seconds = 2.0 if quick else SECONDS
+    seconds = 1.0 if quick else SECONDS
     parts = [
         Step(
             f"fanout: {system.name}, {load.viewers:,} viewers at {', '.join(f'{rate:g}' for rate in load.rates)}/s",

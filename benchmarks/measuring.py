@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -96,7 +97,7 @@ def window(
         gc.enable()
     seconds = after.time - before.time
     asked = (crowd.said - said) * len(crowd.viewers)
-    received = max(1, after.received)
+    received = after.received or math.nan
     p50, p95, p99 = percentiles(crowd.latencies)
     return Figures(
         system=running.system.name,

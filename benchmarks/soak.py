@@ -28,9 +28,9 @@ LATENCY_GROWS, LATENCY_SPARE = 1.5, 20.0
 
 def steps(book: Book, *, quick: bool) -> list[Step]:
     """One long step."""
-    viewers, seconds = (100, 12.0) if quick else (VIEWERS, SECONDS)
-    name = f"soak: {LIVEROOM.name}, {viewers:,} viewers, {seconds / 60:g} min"
-    return [Step(name, seconds + 8 + viewers / 500, partial(measure, book, viewers, seconds, 1.0 if quick else EVERY))]
+    viewers, seconds = (100, 6.0) if quick else (VIEWERS, SECONDS)
+    name = f"soak: {LIVEROOM.name}, {viewers:,} viewers, {seconds:g} s"
+    return [Step(name, seconds + 8 + viewers / 500, partial(measure, book, viewers, seconds, 0.5 if quick else EVERY))]
 
 
 def measure(book: Book, viewers: int, seconds: float, every: float) -> None:

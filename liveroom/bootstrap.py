@@ -29,7 +29,7 @@ NODE_FOLDERS = {"test": NODE_CLIENTS, "bench": NODE_PEERS}
 IDENTITY = f"{sys.version} {VENV}"
 VENV_PACKAGE = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
 REQUIREMENTS = {"run": ("requirements.txt",), "dev": ("requirements.txt", "requirements-dev.txt")}
-# What the tests and the benchmarks start, and where each is looked for: names on the path, or (with a slash) file patterns.
+# What tests and benchmarks start, and where each is looked for: names on the path, or (with a slash) file patterns.
 PROGRAMS = {
     "redis-server": ("redis-server",),
     "postgresql": ("/usr/lib/postgresql/*/bin/initdb", "initdb"),
