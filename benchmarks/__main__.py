@@ -55,9 +55,10 @@ def main() -> int:
     partial = bool(options.quick or options.only)
     if partial:
         told = [*told, "- a partial run: it shows that things work, and its figures are none"]
-    report = written(names, told, book, progress.failures, drawn={} if partial else plots.draw(book))
+    recorded = not partial and not options.no_record
+    report = written(names, told, book, progress.failures, drawn=plots.draw(book) if recorded else {})
     print(report)
-    if not partial and not options.no_record:
+    if recorded:
         record(names, report)
     # What a moment of load shows is no figure: a quick run fails only where something does not work.
     missed = [] if partial else [must for must in musts(book) if not must.ok]

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -134,6 +135,10 @@ def test_who_does_not_become_ready_is_waited_for_no_longer(relay: Relay) -> None
     crowd.close()
 
 
+def hear(told: list[tuple[int, bytes]], opcode: int, payload: bytes) -> None:
+    told.append((opcode, payload))
+
+
 def test_frames_are_read_whole() -> None:
     """Wherever the stream is cut, the frame reader has what the careful reader has."""
     payloads = [(1, b"{}"), (1, b"x" * 200), (9, b"p"), (1, b"y" * 70_000), (1, b""), (8, b"\x03\xe8")]
@@ -142,9 +147,7 @@ def test_frames_are_read_whole() -> None:
     careful.take(stream)
     for cut in (*range(600), *range(len(stream) - 20, len(stream))):
         told: list[tuple[int, bytes]] = []
-        reader = FrameReader(
-            lambda opcode, payload: told.append((opcode, payload)), lambda text: told.append((1, text))
-        )
+        reader = FrameReader(partial(hear, told), partial(hear, told, 1))
         for part in (stream[:cut], stream[cut:]):
             reader.take(bytearray(256) + part, 256 + len(part))
         assert told == careful.frames == payloads

@@ -56,7 +56,7 @@ def test_what_was_lost_or_late_is_missed() -> None:
     """A run with a socket lost, or a delivery missing, or a slow one, does not reach everything."""
     for changes, expected in (({"lost": 1}, 2), ({"delivered": 99.9}, 2), ({"p99": 600.0}, 3)):
         found = book()
-        found.fanout[0] = replace(FIGURES, **changes)  # type: ignore[arg-type]
+        found.fanout[0] = replace(FIGURES, **changes)
         assert [index for index, ok in enumerate(answers(found)) if not ok] == [expected]
 
 
