@@ -34,10 +34,10 @@ def draw(book: Book) -> dict[str, str]:
         ("single", book.single, "one comment at a time"),
     ):
         if figures:
-            what = f"CPU per delivered comment over viewers, {title}"
+            what = f"CPU per delivered comment, {title}"
             over_viewers(f"{name}-cost.svg", figures, lambda one: one.cpu, "server CPU, µs per delivered comment", what)
             drawn[f"{name}-cost.svg"] = what
-            what = f"p99 latency over viewers, {title}"
+            what = f"p99 latency, {title}"
             over_viewers(f"{name}-latency.svg", figures, lambda one: one.p99, "p99 latency, ms", what)
             drawn[f"{name}-latency.svg"] = what
     if book.soak is not None:
@@ -60,24 +60,32 @@ def over_viewers(
     file: str, figures: Sequence[Figures], value: Callable[[Figures], float], label: str, title: str
 ) -> None:
     """Draw one value of all systems over the number of viewers."""
-    figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(9, 5), layout="constrained")
     for system, (colour, marker) in STYLES.items():
         mine = sorted((one for one in figures if one.system == system), key=lambda one: one.viewers)
         if not mine:
             continue
-        axes.plot([one.viewers for one in mine], [value(one) for one in mine], color=colour, label=system)
-        for one in mine:
-            face = "white" if one.saturated else colour
-            axes.plot(one.viewers, value(one), marker=marker, color=colour, markerfacecolor=face)
+        axes.plot(
+            [one.viewers for one in mine], [value(one) for one in mine], color=colour, marker=marker, label=system
+        )
+        hollow = [one for one in mine if one.saturated]
+        axes.plot(
+            [one.viewers for one in hollow],
+            [value(one) for one in hollow],
+            color=colour,
+            marker=marker,
+            markerfacecolor="white",
+            linestyle="none",
+        )
     axes.set(xscale="log", yscale="log", xlabel="viewers in the room", ylabel=label)
-    axes.set_title(title, fontsize=10)
+    figure.suptitle(title, x=0.01, horizontalalignment="left", fontsize=10)
     _plain_ticks(axes, sorted({one.viewers for one in figures}))
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     _save(figure, file)
 
 
 def _plain_ticks(axes: Axes, viewers: list[int]) -> None:
-    axes.set_xticks(viewers, [f"{count:,}" for count in viewers])
+    axes.set_xticks(viewers, [f"{count:,}" for count in viewers], fontsize=8)
     axes.minorticks_off()
     axes.yaxis.set_major_formatter("{x:g}")
 
@@ -87,7 +95,7 @@ def soak(found: Soak) -> None:
     figure, (memory, latency) = pyplot.subplots(2, figsize=(8, 5), sharex=True, layout="constrained")
     at = [moment.at for moment in found.moments]
     memory.plot(at, [moment.memory for moment in found.moments], color="#0072b2")
-    memory.set(ylabel="server memory, MiB", ylim=(0, None))
+    memory.set(ylabel="server memory, MiB", ylim=(0, 1.1 * max(moment.memory for moment in found.moments)))
     latency.plot(at, [moment.p50 for moment in found.moments], color="#009e73", label="p50")
     latency.plot(at, [moment.p99 for moment in found.moments], color="#d55e00", label="p99")
     latency.set(ylabel="latency, ms", xlabel="seconds", ylim=(0, None))
