@@ -170,11 +170,15 @@ class Redis(Program):
     def start(self, ready: Callable[[], bool] | None = None) -> None:
         super().start(ready or self._answers)
 
+    def ask(self, command: str) -> str:
+        """Give it one command that is answered with one line; raises OSError."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=START_TIMEOUT) as peer:
+            peer.sendall(f"{command}\r\n".encode())
+            return peer.recv(64).decode().rstrip()
+
     def _answers(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=START_TIMEOUT) as peer:
-                peer.sendall(b"PING\r\n")
-                return peer.recv(64) == b"+PONG\r\n"
+            return self.ask("PING") == "+PONG"
         except OSError:
             return False
 
