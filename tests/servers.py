@@ -239,9 +239,9 @@ class Postgres(Program):
         with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=5) as connection:
             connection.execute(statement)
 
-    def url(self, database: str) -> str:
-        """What DATABASE_URL names this database."""
-        return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str, *, port: int | None = None) -> str:
+        """What DATABASE_URL names this database; ``port``: of something that stands in front of it."""
+        return f"postgres://postgres@127.0.0.1:{port or self.port}/{database}"
 
 
 def inherited() -> dict[str, str]:

@@ -9,6 +9,7 @@ from tests.servers import PATIENCE
 
 Answer = tuple[int, dict[str, Any]]
 
+READY = {"status": "ready", "database": True, "layer": True, "draining": False}
 SEEN = 20 * PATIENCE
 """Seconds after which a fault, or its end, that shows nowhere counts as not noticed."""
 
@@ -33,5 +34,5 @@ async def become_unready(urls: list[str], body: dict[str, Any]) -> None:
 async def _answer(urls: list[str], wanted: Answer) -> None:
     """Ask until all answer so: a process tells nobody by itself."""
     async with asyncio.timeout(SEEN):
-        while await readiness(urls) != [wanted] * len(urls):
+        while await readiness(urls) != [wanted] * len(urls):  # noqa: ASYNC110 - see above
             await asyncio.sleep(0.1)

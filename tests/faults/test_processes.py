@@ -68,6 +68,16 @@ async def test_sigterm_under_load(deployments: Deployments, server: str) -> None
             await crowd.prove_nothing_is_lost([staying.url])
 
 
+async def test_two_processes_on_one_sqlite_file(deployments: Deployments) -> None:
+    """They wait for each other, and hear of each other from the log alone; yet nothing is lost or doubled."""
+    seed = drawn_seed()
+    with deployments.sqlite("shared", processes=2, LIVEROOM_REPLAY="0") as site:
+        async with Crowd.gathered(site, 40, seed=seed) as crowd:
+            async with crowd.busy():
+                await crowd.acts(400)
+            await crowd.prove_nothing_is_lost()
+
+
 @pytest.mark.long
 async def test_the_viewers_of_a_killed_process_are_not_counted_for_ever(
     deployments: Deployments, stack: AsyncExitStack
