@@ -64,6 +64,10 @@ class Deployment:
     def stop(self) -> None:
         for server in self.servers:
             server.stop()
+        self.renew()
+
+    def renew(self) -> None:
+        """Have what is called from now on run in a new process: one that knows nothing of an outage before it."""
         if self._clerk is not None:
             with self._clerk:
                 self._clerk.terminate()

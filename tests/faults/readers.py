@@ -15,12 +15,16 @@ SMALL = 16 * 1024
 
 
 class Reader(asyncio.Protocol):
-    """``seq``: the last event that came; ``size``: bytes of all. ``closed`` is done at the end of the socket."""
+    """``seq``: the last event that came; ``size``: bytes of all. ``closed`` is done at the end of the socket.
+
+    ``mute``: one who answers no pings.
+    """
 
     def __init__(self, slug: str) -> None:
         loop = asyncio.get_running_loop()
         self.seq = -1
         self.size = 0
+        self.mute = False
         self.entered: asyncio.Future[None] = loop.create_future()
         self.closed: asyncio.Future[None] = loop.create_future()
         self.wrong: list[str] = []
@@ -82,7 +86,7 @@ class Reader(asyncio.Protocol):
         del data[:at]
 
     def _read_frame(self, kind: int, payload: bytearray) -> None:
-        if kind == PING:
+        if kind == PING and not self.mute:
             self._transport.write(PONG)
         elif kind == CLOSE:
             self.wrong.append("closed by the server")

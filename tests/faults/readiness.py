@@ -31,6 +31,18 @@ async def become_unready(urls: list[str], body: dict[str, Any]) -> None:
     await _answer(urls, (503, body))
 
 
+async def stay_unready(urls: list[str], body: dict[str, Any], seconds: float) -> None:
+    """See that all say so for so long: trying to begin anew is not being whole. And that they live all the while."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    async with httpx.AsyncClient(timeout=15 * PATIENCE, trust_env=False) as http:
+        while loop.time() < end:
+            assert await readiness(urls) == [(503, body)] * len(urls)
+            for url in urls:
+                assert (await http.get(f"{url}/healthz")).text == "ok\n"
+            await asyncio.sleep(0.1)
+
+
 async def _answer(urls: list[str], wanted: Answer) -> None:
     """Ask until all answer so: a process tells nobody by itself."""
     async with asyncio.timeout(SEEN):

@@ -25,6 +25,8 @@ RATE = 200_000
 AT_ONCE = 25
 CUT = 30 * PATIENCE
 """Seconds after which one whose buffers are full has been cut, as promised."""
+VANISHED = 60 * PATIENCE
+"""Seconds after which one who answers nothing has been cut: 50, as promised, and what the servers round up."""
 IN_FLIGHT = 128 * 1024
 """Bytes of one socket that its server holds beside the outbox."""
 SLACK = 12 * 1024 * 1024
@@ -80,6 +82,20 @@ async def test_20_who_stop_reading_hurt_nobody(
         assert [event["seq"] for event in back.events] == list(range(stuck[0].seq + 1, newest + 1))
         for reader in readers:
             reader.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("server", ["daphne", "uvicorn"])
+async def test_one_who_vanishes_is_missed(deployments: Deployments, stack: AsyncExitStack, server: str) -> None:
+    """A network that is gone says nothing: 20 s of silence, a ping, 30 s without an answer, and he is out."""
+    with deployments.sqlite(f"vanished-{server}", server=server, LIVEROOM_GRACE="1") as site:
+        site.call("make_room", slug="vanished", items=0)
+        watcher = await stack.enter_async_context(await Client.enter(site.url, "vanished"))
+        reader = await Reader.enter(site.servers[0].port, "vanished")
+        await watcher.until("online", online=2)
+        reader.mute = True
+        assert await within(VANISHED, reader.closed)
+        await watcher.until("online", online=1)
 
 
 async def talk(poster: RoomClient, *, seconds: float) -> int:

@@ -13,7 +13,7 @@ from tests.e2e.client import Client, Frame
 from tests.faults.conftest import OUTAGES
 from tests.faults.crowd import Crowd, drawn_seed
 from tests.faults.proxy import CUT, Proxy
-from tests.faults.readiness import READY, become_ready, become_unready
+from tests.faults.readiness import READY, become_ready, become_unready, stay_unready
 from tests.servers import PATIENCE, Postgres
 
 pytestmark = pytest.mark.timeout(240)
@@ -56,7 +56,7 @@ async def test_postgres_is_stopped_for_a_while(
             assert newcomer["close"] == 4000
             await viewer.send("ping")
             assert (await viewer.until("pong"))["seq"] == room["seq"] + 1
-            await asyncio.sleep(outage)
+            await stay_unready(site.urls, AWAY, outage)
 
             postgres.start()
 
@@ -69,6 +69,7 @@ async def test_postgres_is_stopped_for_a_while(
             await client.reach(room["seq"] + 3)
         assert [event["seq"] for event in viewer.events] == [room["seq"] + number for number in (1, 2, 3)]
         assert [event["seq"] for event in other.events] == [room["seq"] + number for number in (2, 3)]
+        site.renew()
         stored = site.call("read_item", item_id=item)
         assert (stored["stock"], stored["sold"], len(stored["orders"])) == (49, 1, 1)
         assert site.call("read_room", room_id=room["id"])["comments"] == ["Before", "Meanwhile"]

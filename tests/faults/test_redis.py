@@ -12,7 +12,7 @@ from tests.deployment import Deployment, Deployments
 from tests.e2e.client import DEADLINE, Client
 from tests.faults.conftest import OUTAGES
 from tests.faults.crowd import Crowd, drawn_seed
-from tests.faults.readiness import READY, become_ready, become_unready, readiness
+from tests.faults.readiness import READY, become_ready, become_unready, readiness, stay_unready
 from tests.servers import Redis
 
 pytestmark = pytest.mark.timeout(240)
@@ -35,7 +35,7 @@ async def test_redis_is_stopped_for_a_while(deployments: Deployments, redis: Red
             await crosses(here, there)
             redis.stop()
             await become_unready(site.urls, DEAF)
-            await asyncio.sleep(outage)
+            await stay_unready(site.urls, DEAF, outage)
             await crowd.keep_up()
             redis.start()
             await become_ready(site.urls, READY)
@@ -67,7 +67,7 @@ async def test_redis_hangs(deployments: Deployments, redis: Redis, outage: float
             redis.signal(signal.SIGSTOP)
             try:
                 await become_unready(site.urls, DEAF)
-                await asyncio.sleep(outage)
+                await stay_unready(site.urls, DEAF, outage)
                 await crowd.keep_up()
             finally:
                 redis.signal(signal.SIGCONT)
