@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,9 @@ class Deployment:
         return self.servers[0].ws
 
     def start(self) -> None:
-        for server in self.servers:
-            server.start()
+        # All at once: each waits until it answers.
+        with ThreadPoolExecutor(len(self.servers)) as pool:
+            list(pool.map(Server.start, self.servers))
 
     def stop(self) -> None:
         for server in self.servers:
