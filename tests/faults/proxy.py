@@ -13,7 +13,7 @@ from typing import Self
 
 from tests.servers import Program, free_port
 
-SHARE = 0.15
+SHARE = 0.25
 """Of all commits, while it cuts."""
 CUT = "Committed, and cut."
 LISTENING = "Listening."

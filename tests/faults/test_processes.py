@@ -50,12 +50,12 @@ async def test_sigterm_under_load(deployments: Deployments, server: str) -> None
     """
     rng = random.Random(seed := drawn_seed())
     with deployments.postgres(f"ended-{server}", server=server, LIVEROOM_REPLAY="0") as site:
-        async with Crowd.gathered(site, VIEWERS, seed=seed) as crowd:
+        async with Crowd.gathered(site, VIEWERS // 2, seed=seed) as crowd:
             ending, staying = site.servers
             movers = crowd.of(ending.url)
             for shopper in movers:
                 shopper.client.address = socket_address(staying.url, "crowd")
-            async with crowd.rush(answers=rng.randrange(1, VIEWERS)):
+            async with crowd.rush(answers=rng.randrange(1, VIEWERS // 2)):
                 ending.signal(signal.SIGTERM)
                 back = asyncio.create_task(crowd.come_back(movers, times=1, within=BACK))
                 assert await asyncio.to_thread(ending.wait, END) == 0
