@@ -1,7 +1,6 @@
 """The wall clock may be wrong, and may be set: nothing is ordered by it, and nothing is waited for by it."""
 
 import time
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -9,19 +8,20 @@ from pytest_django import Settings
 
 from accounts.models import User
 from rooms.models import Room
-from tests.clients import Viewer
+from rooms.services import rooms
+from rooms.transaction import RoomTransaction
+from tests.clients import stored
+from tests.conftest import Connect
 
 DAY = timedelta(days=1) // timedelta(microseconds=1) * 1000
-
-Enter = Callable[..., Awaitable[Viewer]]
 
 
 @pytest.mark.parametrize("step", [DAY, -DAY], ids=["a day ahead", "a day back"])
 async def test_the_clock_is_set(
     room: Room,
     viewer: User,
-    enter: Enter,
-    connect: Enter,
+    enter: Connect,
+    connect: Connect,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
     step: int,
@@ -45,3 +45,25 @@ async def test_the_clock_is_set(
     back = await connect(f"/ws/rooms/demo/?since=1&epoch={room.epoch}")
     assert (await back.init())["recovered"] is True
     assert [frame for frame in await back.rest() if frame["msg_type"] == "message"] == seen[1:]
+
+
+async def test_the_clock_is_set_back_in_slow_mode(
+    room: Room, viewer: User, enter: Connect, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who spoke before it was does not wait for that time to come again; from then on he waits as ever."""
+    settings.LIVEROOM_RATE = settings.LIVEROOM_REPEAT = 0
+    await stored(slow_down, room)
+    li = await enter(user=viewer)
+    real, answers = time.time_ns, []
+    for number in range(3):
+        if number == 1:
+            monkeypatch.setattr(time, "time_ns", lambda: real() - DAY)
+        await li.send("message", content=f"Comment {number}")
+        answers += [frame.get("code") for frame in await li.rest() if frame["msg_type"] in ("ack", "error")]
+    assert answers == [None, None, "slow_mode"]
+
+
+def slow_down(room: Room) -> None:
+    """Let everybody speak once a minute."""
+    with RoomTransaction(room.pk) as tx:
+        rooms.room_update(tx, room_id=room.pk, changes={"slow_mode": 60})
