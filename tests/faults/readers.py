@@ -5,7 +5,7 @@ import re
 import socket
 from typing import cast
 
-from tests.e2e.client import DEADLINE
+from tests.e2e.client import DEADLINE, Client
 
 NUMBER = re.compile(rb'"seq":(\d+)')
 TEXT, CLOSE, PING = 0x81, 0x88, 0x89
@@ -124,3 +124,8 @@ class Reader(asyncio.Protocol):
     def close(self) -> None:
         """Be gone, without a word."""
         self._transport.abort()
+
+
+def told_online(watcher: Client) -> int | None:
+    """The last number online that a viewer was told."""
+    return next((frame["online"] for frame in reversed(watcher.frames) if "online" in frame), None)

@@ -13,7 +13,7 @@ from liveroom.client import RoomClient
 from tests.deployment import Deployments
 from tests.e2e.client import Client
 from tests.faults.crowd import within
-from tests.faults.readers import Reader
+from tests.faults.readers import Reader, told_online
 from tests.servers import PATIENCE
 
 pytestmark = pytest.mark.timeout(240)
@@ -100,10 +100,10 @@ async def test_one_who_vanishes_is_missed(deployments: Deployments, stack: Async
         site.call("make_room", slug="vanished", items=0)
         watcher = await stack.enter_async_context(await Client.enter(site.url, "vanished"))
         reader = await Reader.enter(site.servers[0].port, "vanished")
-        await watcher.until("online", online=2)
+        await watcher.wait(lambda: told_online(watcher) == 2, "two online")
         reader.mute = True
         assert await within(VANISHED, reader.closed)
-        await watcher.until("online", online=1)
+        await watcher.wait(lambda: told_online(watcher) == 1, "one online")
 
 
 async def talk(poster: RoomClient, *, seconds: float) -> int:

@@ -4,7 +4,6 @@ import asyncio
 import random
 import signal
 from contextlib import AsyncExitStack
-from typing import Any
 
 import pytest
 
@@ -12,6 +11,7 @@ from liveroom.client import socket_address
 from tests.deployment import Deployments
 from tests.e2e.client import Client
 from tests.faults.crowd import Crowd, drawn_seed
+from tests.faults.readers import told_online
 from tests.servers import PATIENCE
 
 pytestmark = pytest.mark.timeout(240)
@@ -98,8 +98,3 @@ async def test_the_viewers_of_a_killed_process_are_not_counted_for_ever(
                 await watcher.next()
         for client in doomed:
             await client.close()
-
-
-def told_online(watcher: Client) -> Any:
-    """The last number online that a viewer was told."""
-    return next((frame["online"] for frame in reversed(watcher.frames) if "online" in frame), None)
