@@ -1,6 +1,7 @@
 """Whether the process lives, and whether it can serve."""
 
 import logging
+from asyncio import CancelledError
 from typing import Any
 
 import pytest
@@ -100,9 +101,9 @@ def test_a_probe_that_fails_is_not_logged_each_time() -> None:
 def test_an_outage_of_redis_is_not_logged_each_second() -> None:
     """channels_redis logs a traceback at every try to connect again; any other error of its is to be seen."""
 
-    def kept(error: Exception) -> bool:
+    def kept(error: BaseException) -> bool:
         return NoOutages().filter(logging.makeLogRecord({"exc_info": (type(error), error, None)}))
 
-    outages = [RedisConnectionError("refused"), RedisTimeoutError("late"), ConnectionResetError()]
-    assert [kept(error) for error in (*outages, ValueError())] == [False, False, False, True]
+    outages = [RedisConnectionError("refused"), RedisTimeoutError("late"), ConnectionResetError(), CancelledError()]
+    assert [kept(error) for error in (*outages, ValueError())] == [False, False, False, False, True]
     assert NoOutages().filter(logging.makeLogRecord({}))
