@@ -29,7 +29,7 @@ async def test_redis_is_flushed_then_stopped_for_a_while(deployments: Deployment
 
     Both processes say that they are not ready, and log it once; when Redis is back they say so, and likes cross again.
     """
-    with deployments.postgres("stopped", redis=redis, LIVEROOM_REPLAY="0") as site:
+    with deployments.postgres(f"stopped-{outage}", redis=redis, LIVEROOM_REPLAY="0") as site:
         async with shopping(site) as crowd, likers(site) as (here, there):
             await become_ready(site.urls, READY)
             await crosses(here, there)
@@ -51,7 +51,7 @@ async def test_redis_is_flushed_then_stopped_for_a_while(deployments: Deployment
 @pytest.mark.parametrize("outage", OUTAGES)
 async def test_redis_hangs(deployments: Deployments, redis: Redis, outage: float) -> None:
     """A Redis that answers nothing is as one that is not there, and holds up no command."""
-    with deployments.postgres("hanging", redis=redis, LIVEROOM_REPLAY="0") as site:
+    with deployments.postgres(f"hanging-{outage}", redis=redis, LIVEROOM_REPLAY="0") as site:
         async with shopping(site) as crowd, likers(site) as (here, there):
             await become_ready(site.urls, READY)
             redis.signal(signal.SIGSTOP)
