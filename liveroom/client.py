@@ -21,6 +21,7 @@ off comes back as somebody else, whose keys are new. With a token, or after the 
 
 import asyncio
 import json
+import logging
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -74,6 +75,8 @@ __all__ = [
 QUEUE: Final = 10_000
 """Frames that may wait for a stream's reader."""
 
+logger = logging.getLogger(__name__)
+
 OnFrame = Callable[[Frame, Step], None]
 
 
@@ -81,10 +84,12 @@ class RoomClient:
     """One viewer in one room; ``async with`` comes in and goes. For one event loop.
 
     ``url``: the server, as http(s) or ws(s). ``token``: who one is; a function is asked again, once, when its token is
-    refused. Without one: a guest, and the token that the server hands over is used from then on. ``nickname``: what a
-    guest is called. ``language``: of a made-up name (``zh-hans``). ``timeout``, ``connect_timeout``: seconds that a
-    command, and coming in, may take. ``on_frame(frame, step)`` is called with every frame, after it went into
-    ``state``; what it raises ends the client. ``decode``: how a text becomes a frame; ``rng``: draws the pauses.
+    refused, and is called on the event loop, which waits for it. Without one: a guest, and the token that the server
+    hands over is used from then on. ``nickname``: what a guest is called; a name that is refused is a warning in the
+    log, and he keeps the made-up one. ``language``: of a made-up name (``zh-hans``). ``timeout``, ``connect_timeout``:
+    seconds that a command, and coming in, may take; a command's own ``timeout`` counts instead, 0 too.
+    ``on_frame(frame, step)`` is called with every frame, after it went into ``state``; what it raises ends the client.
+    ``decode``: how a text becomes a frame; ``rng``: draws the pauses.
 
     ``state`` is the room as its events tell it, ``stats`` what was counted. Raises ValueError for an address that is
     none.
@@ -168,9 +173,11 @@ class RoomClient:
 
     async def close(self) -> None:
         """Go, and let nothing run on. Commands that wait raise RoomClosed; streams end."""
-        if self._keeper is not None:
-            await self._keeper.stop()
-        self._over(RoomClosed("closed", "This client was closed."))
+        try:
+            if self._keeper is not None:
+                await self._keeper.stop()
+        finally:
+            self._over(RoomClosed("closed", "This client was closed."))
 
     @property
     def online(self) -> bool:
@@ -191,6 +198,11 @@ class RoomClient:
         """Lose the connection, as a phone does in a lift; come back by the back-off, or after ``back_in`` seconds."""
         if self._keeper is not None:
             self._keeper.cut(back_in)
+
+    def come_back(self) -> None:
+        """Come back at once after a ``cut`` with ``back_in``; anywhere else it does nothing."""
+        if self._keeper is not None:
+            self._keeper.come_back()
 
     # --- What a viewer does. Each raises RoomError when it is refused, RoomTimeout, RoomClosed.
 
@@ -252,7 +264,7 @@ class RoomClient:
         # Beyond it the server closes for good.
         if limit and len(json.dumps(frame)) + 64 > limit:
             raise RoomError("too_large", f"A frame has at most {limit} bytes.")
-        return await self._requests.ask(frame, timeout=timeout or self._timeout, key=key)
+        return await self._requests.ask(frame, timeout=self._timeout if timeout is None else timeout, key=key)
 
     def _send(self, text: str) -> None:
         if self._keeper is not None:
@@ -263,9 +275,11 @@ class RoomClient:
     def events(self, *, limit: int = QUEUE) -> EventStream:
         """Every durable event after ``state.seq`` of this moment, once and in order, over all reconnects.
 
-        Where more was missed than the server replays, or its log is another one, the ``init`` that stands for what was
-        missed comes in their place; so it does at the first time, for a stream made before coming in. Keep the stream:
-        one that nobody holds is dropped.
+        Where more was missed than the server replays, or its log is another one or was set back (a restored backup),
+        the ``init`` comes in their place, and the events go on from its ``seq``, which may be lower than the last one;
+        so it does at the first time, for a stream made before coming in. Keep the stream: one that nobody holds is
+        dropped. ``limit``: events that may wait for its reader, who then gets StreamOverrun. It ends with the client;
+        where the server closed for good it raises RoomClosed.
         """
         stream = EventStream(limit, self.state)
         self._events.add(stream)
@@ -296,6 +310,8 @@ class RoomClient:
             self._requests.settle({**frame, "page": self._page} if frame["to"] == "history" else frame)
         elif kind == "error":
             self._requests.settle(frame)
+            if frame.get("to") == "join" and "ref" not in frame:
+                self._not_called_that(frame)
         for raw in self._frames:
             raw.put(frame)
         if self._on_frame is not None:
@@ -305,6 +321,11 @@ class RoomClient:
         if self._nickname is not None and self._identity.token is None and self.state.role == "viewer":
             self._send(json.dumps(frame_of("join", nickname=self._nickname)))
         self._requests.repeat()
+
+    def _not_called_that(self, error: Frame) -> None:
+        logger.warning("The nickname %r was refused: %s", self._nickname, RoomError.of(error))
+        if not error["retry"]:
+            self._nickname = None
 
     def _over(self, end: RoomClosed) -> None:
         if self._end is not None:

@@ -3,7 +3,7 @@
 Synchronous; called in a database thread.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
+from rooms.compiled import Compiled
 from rooms.messages import AllowPart, CommentPart, HostPart, Role, RoomPart, UserPart, encode
 from rooms.models import (
     FOREVER,
@@ -183,6 +184,11 @@ def history(room_id: int, *, before: int | None, limit: int) -> tuple[list[Comme
     return comments_page(Room.objects.get(pk=room_id), before=before, limit=limit)
 
 
+def comments_in_picture() -> int:
+    """How many comments ``init`` carries at most: with fewer, the show has no others."""
+    return settings.LIVEROOM_HISTORY or 500
+
+
 def picture(room_id: int) -> Picture:
     """The room as of one seq: read without a lock while the seq stands still, under the lock after some tries.
 
@@ -199,7 +205,7 @@ def picture(room_id: int) -> Picture:
 
 def _read_picture(room_id: int) -> Picture:
     room = rooms_with_heads().get(pk=room_id)
-    comments, _more = comments_page(room, before=None, limit=settings.LIVEROOM_HISTORY or 500)
+    comments, _more = comments_page(room, before=None, limit=comments_in_picture())
     part = room_part(room, room.head)
     parts: dict[str, object] = {"room": part, "comments": comments}
     parts.update((name, read(room_id)) for name, read in picture_parts.items())
@@ -257,10 +263,35 @@ def _last_end(room_id: int, kind: Sanction.Kind) -> Subquery:
     return Subquery(mine.annotate(end=END).order_by("-end").values("end")[:1])
 
 
+_standing = Compiled(
+    Sanction, lambda user_ids, endings: Sanction.objects.filter(user_id__in=user_ids).filter(ending__in=endings)
+)
+
+
 def sanctions_of(room_id: int, user_ids: Iterable[int], *, now: int) -> dict[tuple[int, str], int]:
     """When what holds against these users in a room ends, in ms, by (user, kind): one query."""
-    rows = sanctions_in_force(room_id, now=now).filter(user_id__in=set(user_ids)).annotate(end=END).order_by("end")
-    return {(user_id, kind): to_ms(end) for user_id, kind, end in rows.values_list("user_id", "kind", "end")}
+    found: dict[tuple[int, str], int] = {}
+    asked = sorted(set(user_ids))
+    for row in _standing(asked, [""]):
+        end = FOREVER if row.until is None else to_ms(row.until)
+        if row.room_id in (None, room_id) and end > now:
+            found[row.user_id, row.kind] = max(end, found.get((row.user_id, row.kind), 0))
+    return found
+
+
+def sanctions_of_pairs(pairs: Collection[tuple[int, int]], *, now: int) -> dict[tuple[int, int], dict[str, int]]:
+    """When what holds against (user, room) ends, in ms, by its kind: of users in several rooms, one query."""
+    lasting = Q(until=None) | Q(until__gt=from_ms(now))
+    where = Q(room=None) | Q(room_id__in={room_id for _, room_id in pairs})
+    rows = Sanction.objects.filter(lasting, where, ending="", user_id__in={user_id for user_id, _ in pairs})
+    found: dict[tuple[int, int], dict[str, int]] = {pair: {} for pair in pairs}
+    for user_id, room_id, kind, end in (
+        rows.annotate(end=END).order_by("end").values_list("user_id", "room_id", "kind", "end")
+    ):
+        for pair in found:
+            if pair[0] == user_id and room_id in (None, pair[1]):
+                found[pair][kind] = to_ms(end)
+    return found
 
 
 def role_in_room(room: Room, user: User) -> Role:

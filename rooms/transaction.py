@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from rooms.compiled import Compiled
 from rooms.messages import DurableFrame, encode
 from rooms.models import Event, Room, RoomHead, ViewerChange, now_ms
 from rooms.publish import Batch, LogEntry, publish
@@ -19,6 +20,13 @@ from rooms.publish import Batch, LogEntry, publish
 NOTED_FOR = timedelta(hours=1)
 COUNTERS = ("seq", "followers", "likes", "held", "budget_second", "budget_used")
 counters = attrgetter(*COUNTERS)
+
+
+lock_heads = Compiled(
+    RoomHead,
+    lambda pks: RoomHead.objects.select_for_update(no_key=True).filter(room_id__in=pks).order_by("room_id"),
+)
+read_rooms = Compiled(Room, lambda pks: Room.objects.filter(pk__in=pks))
 
 
 class Buffer(Protocol):
@@ -75,11 +83,10 @@ class RoomTransaction:
         return self
 
     def _lock(self) -> None:
-        heads = RoomHead.objects.select_for_update(no_key=True).filter(room_id__in=self._ids).order_by("room_id")
-        self.heads = {head.room_id: head for head in heads}
+        self.heads = {head.room_id: head for head in lock_heads(self._ids)}
         self._before = {head.room_id: counters(head) for head in self.heads.values()}
         # Read after the lock: what was read before it may be of yesterday.
-        self.rooms = Room.objects.select_related("host", "pinned__user").in_bulk(self._ids)
+        self.rooms = {room.pk: room for room in read_rooms(self._ids)}
         missing = [pk for pk in self._ids if pk not in self.heads or pk not in self.rooms]
         if missing:
             raise Room.DoesNotExist(f"No room with key {missing[0]}.")

@@ -7,6 +7,7 @@ python -m tests.data                          # the same, one JSON line after an
 import json
 import sys
 import traceback
+from decimal import Decimal
 from typing import Any
 
 import django
@@ -70,10 +71,39 @@ def post_comments(room_id: int, texts: list[str]) -> None:
             comments.comment_post(tx, room_id=room_id, user=viewer, role=Role.VIEWER, content=text)
 
 
+def remove_comments(room_id: int, texts: list[str]) -> None:
+    """Take down the comments with these texts."""
+    ids = list(Comment.objects.filter(room_id=room_id, content__in=texts).values_list("pk", flat=True))
+    with RoomTransaction(room_id) as tx:
+        comments.comments_remove(tx, room_id=room_id, comment_ids=ids)
+
+
+def next_show(room_id: int) -> None:
+    """End a room's show, and begin the next one."""
+    with RoomTransaction(room_id) as tx:
+        rooms.room_end(tx, room_id=room_id)
+    with RoomTransaction(room_id) as tx:
+        rooms.room_start(tx, room_id=room_id)
+
+
 def set_on_shelf(item_id: int, *, on_shelf: bool) -> None:
     """Put an item on the shelf, or take it off."""
     with RoomTransaction(ShelfItem.objects.get(pk=item_id).room_id) as tx:
         shelf.item_set_on_shelf(tx, item_id=item_id, on_shelf=on_shelf)
+
+
+def change_item(item_id: int, *, price: str | None = None, **changes: Any) -> None:
+    """Change an item on the shelf."""
+    if price is not None:
+        changes["price"] = Decimal(price)
+    with RoomTransaction(ShelfItem.objects.get(pk=item_id).room_id) as tx:
+        shelf.item_update(tx, item_id=item_id, changes=changes)
+
+
+def change_stock(item_id: int, by: int) -> None:
+    """Put pieces of an item in stock, or take them out."""
+    with RoomTransaction(ShelfItem.objects.get(pk=item_id).room_id) as tx:
+        shelf.item_restock(tx, item_id=item_id, change=by)
 
 
 def explain(item_id: int) -> None:

@@ -12,7 +12,7 @@ from liveroom.client_parts.errors import RoomClosed
 from liveroom.client_parts.identity import Identity
 from liveroom.client_parts.link import Link, LinkFailed
 from liveroom.client_parts.requests import frame_of
-from liveroom.client_parts.state import Frame, RoomState, Step
+from liveroom.client_parts.state import Frame, RoomState, Step, is_break
 from liveroom.client_parts.stats import Stats
 
 BACKOFF_FIRST: Final = 1.0
@@ -71,6 +71,7 @@ class Keeper:
         self._leaving = False
         self._broken: Exception | None = None
         self._back_in: float | None = None
+        self._come_back = asyncio.Event()
         self._farewell: Frame = {}
         self._quiet = 0
         self._told = 0
@@ -90,14 +91,18 @@ class Keeper:
         task, self._task = self._task, None
         if task is None:
             return
-        if self._link is not None and not self._link.closed.done():
-            self._leaving = True
-            self._link.close()
-            await asyncio.wait([self._link.closed], timeout=GOODBYE)
-            self._link.abort()
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        try:
+            if self._link is not None and not self._link.closed.done():
+                self._leaving = True
+                self._link.close()
+                await asyncio.wait([self._link.closed], timeout=GOODBYE)
+        finally:
+            # Also when the caller is cancelled meanwhile.
+            if self._link is not None:
+                self._link.abort()
+            task.cancel()
+        # To await the task itself would make its cancellation and the caller's one and the same.
+        await asyncio.wait([task])
 
     async def leave(self, goodbye: str) -> None:
         """Say so, and wait until the server closes."""
@@ -128,6 +133,11 @@ class Keeper:
         if self._link is not None:
             self._link.abort()
 
+    def come_back(self) -> None:
+        """End a stay away that ``cut`` began with ``back_in``; it does not shorten a pause of another kind."""
+        if self._back_in is not None:
+            self._come_back.set()
+
     # --- One socket after the other.
 
     async def _stay(self) -> None:
@@ -140,7 +150,9 @@ class Keeper:
                 if end is not None:
                     self._ended(end)
                     return
-                await asyncio.sleep(self._pause())
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._pause()):
+                        await self._come_back.wait()
         except Exception as error:
             logger.exception("The client failed.")
             self._ended(RoomClosed("failed", f"The client failed: {error!r}"))
@@ -149,6 +161,7 @@ class Keeper:
         """Be connected until the socket closes; the close code, 0 when it could not be opened."""
         self._shown, self._entered_at, self._told, self._quiet = False, None, 0, 0
         self._farewell, self._back_in = {}, None
+        self._come_back.clear()
         state = self._state
         since = state.seq if state.entered else None
         link = self._link = Link(self._address(since, state.epoch), self._identity.headers(), self._text)
@@ -221,6 +234,9 @@ class Keeper:
             self._stats.errors[frame["code"]] += 1
             if "close" in frame:
                 self._farewell = frame
+            if frame.get("to") == "sync" and frame["retry"]:
+                # No event and no pong may come that would ask again.
+                self._catch_up(frame.get("retry_after") or 0.0)
         elif kind == "me" and "token" in frame:
             self._identity.given = frame["token"]
         try:
@@ -230,9 +246,10 @@ class Keeper:
             self.cut(None)
 
     def _enter(self, frame: Frame, epoch: str | None, seq: int) -> None:
-        # What lies between what we had and this picture will not come.
-        if epoch is not None and (frame["epoch"] != epoch or frame["seq"] > seq):
+        if epoch is not None and is_break(frame, epoch, seq):
             self._stats.breaks += 1
+            # It was told of what may not be in this log.
+            self._told = 0
             self._stats.skipped += max(0, frame["seq"] - seq) if frame["epoch"] == epoch else 0
         if self._shown:
             return
@@ -274,19 +291,19 @@ class Keeper:
             self._stats.gaps += 1
         self._catch_up()
 
-    def _catch_up(self) -> None:
+    def _catch_up(self, least: float = 0.0) -> None:
         if self._sync_timer is None and self._missing:
             loop = asyncio.get_running_loop()
-            self._sync_timer = loop.call_later(self.sync_slot(), self._sync)
+            self._sync_timer = loop.call_later(self.sync_slot(least), self._sync)
 
     @property
     def _missing(self) -> bool:
         return self._state.behind or self._told > self._state.seq
 
-    def sync_slot(self) -> float:
-        """Seconds until the caller may send a ``sync``: the server takes one every 2 s."""
+    def sync_slot(self, least: float = 0.0) -> float:
+        """Seconds until the caller may send a ``sync``, ``least`` or more: the server takes one every 2 s."""
         now = asyncio.get_running_loop().time()
-        self._synced_at = max(now, self._synced_at + SYNC_EVERY)
+        self._synced_at = max(now + least, self._synced_at + SYNC_EVERY)
         return self._synced_at - now
 
     def _sync(self) -> None:

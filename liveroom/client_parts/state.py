@@ -109,6 +109,15 @@ def price_at(item: ItemPart, now: int) -> str:
     return sale["price"] if sale and sale["starts_at"] <= now < sale["ends_at"] else item["price"]
 
 
+def is_break(init: Frame, epoch: str | None, seq: int) -> bool:
+    """Whether this picture stands for a log in which what follows ``seq`` of ``epoch`` will not come.
+
+    It is another log, or more was missed than is replayed, or the log was set back: then ``recovered`` is False and not
+    null, as it is in a picture that is only a little older.
+    """
+    return init["epoch"] != epoch or init["seq"] > seq or (init["seq"] < seq and init["recovered"] is False)
+
+
 class RoomState:
     """A room as its events tell it. By the snapshot law it equals what a fresh ``init`` would say.
 

@@ -49,8 +49,9 @@ class Stats:
 
     ``reconnects``: sockets after the first that reached the room; ``failures``: those that did not; ``closes``: how
     the others ended, by code. ``silences``: connections given up because nothing was heard. ``gaps``: an event was
-    missing, and was asked for. ``repeated``: events that came twice. ``breaks``: more was missed than the server
-    replays, so the picture began anew; ``skipped``: how many events that were, where the log is still the same.
+    missing, and was asked for. ``repeated``: events that came twice. ``breaks``: the picture began anew, because more
+    was missed than the server replays, or its log is another one or was set back; ``skipped``: how many events were
+    missed, where the log is still the same.
     ``retries``: commands sent again because the server could not do them. ``errors``: by code. ``pings``, ``acks``: how
     long an answer took, in seconds.
     """

@@ -5,7 +5,7 @@ from collections import deque
 from typing import Self
 
 from liveroom.client_parts.errors import RoomError, StreamOverrun
-from liveroom.client_parts.state import Frame, RoomState
+from liveroom.client_parts.state import Frame, RoomState, is_break
 
 
 class Stream:
@@ -66,7 +66,7 @@ class EventStream(Stream):
             super().put(frame)
 
     def restart(self, init: Frame) -> None:
-        """Go on from a picture, given in place of what is missing before it, if anything is."""
-        if init["epoch"] != self._epoch or init["seq"] > self._seq:
+        """Go on from a picture, given in place of what will not come, if there is anything such."""
+        if is_break(init, self._epoch, self._seq):
             self._epoch, self._seq = init["epoch"], init["seq"]
             super().put(init)

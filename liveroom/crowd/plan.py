@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from liveroom.client import RoomState
+from liveroom.client import RoomState, socket_address
 
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 SPARE_FILES: Final = 64
@@ -41,14 +41,25 @@ class Plan:
         """Whether anything is to be done that a guest who only watches may not."""
         return bool(self.comments_per_second or self.buys_per_minute or self.follows_per_minute)
 
+    @property
+    def here(self) -> bool:
+        """Whether the server is on this machine."""
+        return urlsplit(self.url).hostname in LOOPBACK
 
-def check_host(url: str, *, owned: bool) -> None:
-    """A crowd goes to this machine, or to a server whose owner says so; raises Impossible."""
-    host = urlsplit(url).hostname
-    if not owned and host not in LOOPBACK:
+
+def check_host(plan: Plan, *, owned: bool) -> None:
+    """A crowd goes to this machine, or to a server whose owner says so; raises Impossible, for no address too."""
+    try:
+        socket_address(plan.url, plan.slug)
+    except ValueError:
+        raise Impossible(
+            _("%(url)s is no address of a server: it begins with http://, https://, ws:// or wss://.")
+            % {"url": plan.url}
+        ) from None
+    if not owned and not plan.here:
         raise Impossible(
             _("%(host)s is not this machine. A crowd is a load, for servers of your own: say so with %(flag)s.")
-            % {"host": host or url, "flag": "--yes-i-own-this-server"}
+            % {"host": urlsplit(plan.url).hostname, "flag": "--yes-i-own-this-server"}
         )
 
 
@@ -85,7 +96,8 @@ def warnings(plan: Plan, state: RoomState) -> list[str]:
             _("%(viewers)d viewers may say %(most)g things a second here, not %(asked)g: the crowd keeps to that.")
             % {"viewers": plan.viewers, "most": round(plan.viewers / pause, 2), "asked": plan.comments_per_second}
         )
-    budget = settings.LIVEROOM_ROOM_BUDGET
+    # The server does not tell its own: on this machine it is taken to be started as this command is.
+    budget = settings.LIVEROOM_ROOM_BUDGET if plan.here else 0
     if budget and plan.comments_per_second > budget:
         said.append(
             _("A room shows %(budget)d comments a second (LIVEROOM_ROOM_BUDGET): the rest is stored and held back.")

@@ -1,8 +1,5 @@
-"""What is shown of a crowd: one line while it lives, and what it saw at the end."""
+"""What a crowd saw, at its end."""
 
-import asyncio
-import shutil
-import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -13,10 +10,6 @@ from django.utils.translation import gettext as _
 from liveroom.client import Histogram, Stats
 from liveroom.crowd.run import Crowd
 
-EVERY: Final = 1.0
-"""Seconds between two lines on a terminal."""
-EVERY_PLAIN: Final = 5.0
-"""The same where lines stay."""
 BUSY: Final = 0.9
 """Share of a core above which a crowd measures itself more than the server."""
 
@@ -26,7 +19,8 @@ class Summary:
     """What a crowd did and saw. Latencies in ms: from sending a comment until another viewer had it.
 
     ``gaps``: an event came before one that was still missing, and that one was fetched. ``skipped``: events that
-    somebody missed while he was away longer than the server replays. ``lost``: events that somebody in the room never
+    somebody missed while he was away longer than the server replays. ``failed_tries``: connections that did not reach
+    the room; ``silences``: those given up because nothing was heard. ``lost``: events that somebody in the room never
     saw. ``not_back``: viewers who were let in and not connected at the end; what they missed is not known.
     """
 
@@ -36,6 +30,8 @@ class Summary:
     let_in: int
     thrown_out: int
     reconnects: int
+    failed_tries: int
+    silences: int
     comments: int
     comments_per_second: float
     held: int
@@ -69,8 +65,8 @@ class Summary:
 
     @property
     def good(self) -> bool:
-        """Whether nothing was lost or doubled, and everybody was there to tell."""
-        return not (self.lost or self.not_back or self.doubled)
+        """Whether somebody came in, nothing was lost or doubled, and everybody was there to tell."""
+        return bool(self.let_in) and not (self.lost or self.not_back or self.doubled)
 
     def json(self) -> dict[str, Any]:
         return {**asdict(self), "good": self.good}
@@ -96,6 +92,8 @@ def summary_of(crowd: Crowd) -> Summary:
         let_in=sum(viewer.came for viewer in viewers),
         thrown_out=sum(viewer.thrown_out for viewer in viewers if viewer.came),
         reconnects=total(lambda each: each.reconnects),
+        failed_tries=total(lambda each: each.failures),
+        silences=total(lambda each: each.silences),
         comments=watch.done["comments"],
         comments_per_second=round(watch.done["comments"] / seconds, 2),
         held=watch.done["held"],
@@ -108,11 +106,11 @@ def summary_of(crowd: Crowd) -> Summary:
         frames_per_second=round(frames / seconds, 1),
         events=total(lambda each: each.events),
         latencies=watch.latency.count,
-        p50=_ms(watch.latency.percentile(0.5)),
-        p95=_ms(watch.latency.percentile(0.95)),
-        p99=_ms(watch.latency.percentile(0.99)),
-        most=_ms(watch.latency.most) if watch.latency.count else None,
-        ack_p99=_ms(acks.percentile(0.99)),
+        p50=ms(watch.latency.percentile(0.5)),
+        p95=ms(watch.latency.percentile(0.95)),
+        p99=ms(watch.latency.percentile(0.99)),
+        most=ms(watch.latency.most) if watch.latency.count else None,
+        ack_p99=ms(acks.percentile(0.99)),
         lost=crowd.lost,
         not_back=crowd.not_back,
         doubled=total(lambda each: each.repeated) + watch.twice,
@@ -123,68 +121,15 @@ def summary_of(crowd: Crowd) -> Summary:
         closes={str(code): count for code, count in closes.items()},
         not_let_in=dict(Counter(viewer.refused.detail for viewer in viewers if viewer.refused is not None)),
         cpu=round(crowd.cpu / seconds, 2),
-        lag=_ms(crowd.lag) or 0.0,
+        lag=ms(crowd.lag) or 0.0,
         interrupted=crowd.interrupted,
         seed=crowd.plan.seed,
     )
 
 
-def _ms(seconds: float | None) -> float | None:
+def ms(seconds: float | None) -> float | None:
+    """Seconds in ms, as they are shown."""
     return None if seconds is None else round(seconds * 1000, 1)
-
-
-class Progress:
-    """Shows a living crowd: one line that changes on a ``terminal``, a line every EVERY_PLAIN s elsewhere."""
-
-    def __init__(self, crowd: Crowd, write: Callable[[str], object], *, terminal: bool) -> None:
-        self._crowd = crowd
-        self._write = write
-        self._terminal = terminal
-        self._frames = 0
-        self._comments = 0
-
-    async def show(self) -> None:
-        """Go on until cancelled; then the line is finished."""
-        every = EVERY if self._terminal else EVERY_PLAIN
-        try:
-            while True:
-                await asyncio.sleep(every)
-                self._write(on_terminal(self.line(every)) if self._terminal else f"{self.line(every)}\n")
-                self._crowd.watch.turn()
-        finally:
-            if self._terminal:
-                self._write("\n")
-
-    def line(self, seconds: float) -> str:
-        """How it stands, ``seconds`` after the last line."""
-        crowd, watch = self._crowd, self._crowd.watch
-        frames = sum(viewer.client.stats.frames_in for viewer in crowd.viewers)
-        comments = watch.done["comments"]
-        p99 = _ms(watch.recent_p99())
-        text = _("%(left)s left · %(online)d online · %(said)d said (%(said_rate).1f/s) · %(rate)d frames/s in") % {
-            "left": clock(crowd.left),
-            "online": crowd.online,
-            "said": comments,
-            "said_rate": (comments - self._comments) / seconds,
-            "rate": (frames - self._frames) / seconds,
-        }
-        text += " · " + (_("p99 %(p99).0f ms") % {"p99": p99} if p99 is not None else _("p99 –"))
-        self._frames, self._comments = frames, comments
-        errors = sum(sum(viewer.client.stats.errors.values()) for viewer in crowd.viewers)
-        return text + " · " + _("errors %(count)d") % {"count": errors}
-
-
-def on_terminal(line: str) -> str:
-    """The line in place of the one before it, cut where the terminal ends: one that wraps could not be replaced."""
-    columns = shutil.get_terminal_size().columns - 1
-    kept = ""
-    for char in line:
-        columns -= 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        if columns < 0:
-            break
-        kept += char
-    # Back to the beginning, and nothing of the line before is left.
-    return f"\r{kept}\x1b[K"
 
 
 def clock(seconds: float) -> str:
@@ -198,6 +143,7 @@ def rows(summary: Summary) -> list[str]:
     s = summary
     said = [
         _("Came in:      %(let_in)d of %(viewers)d viewers in %(time)s; %(reconnects)d reconnects"),
+        _("Connections:  %(failed_tries)d tries failed; %(silences)d given up for silence"),
         _("Said:         %(comments)d comments (%(comments_per_second).1f/s), of which the server held back %(held)d"),
         _("Did:          %(likes)d likes, %(follows)d follows, %(orders)d orders; went away %(went_away)d times"),
         _("Received:     %(frames)d frames (%(frames_per_second).0f/s), %(events)d of them events"),
@@ -239,6 +185,8 @@ def remarks(summary: Summary) -> list[str]:
         )
     if summary.lost or summary.doubled:
         said.append(_("Something was lost or doubled: see above."))
+    elif not summary.let_in:
+        said.append(_("Nobody came in: nothing was tested."))
     elif summary.not_back:
         said.append(_("Nobody else lost anything, and nothing was doubled."))
     else:

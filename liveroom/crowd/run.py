@@ -16,6 +16,8 @@ LOOK_AT: Final = 30
 """Viewers that are asked, at random, for one who can do what is next."""
 SETTLE: Final = 10.0
 """Seconds at the end in which everybody is to have everything."""
+SETTLE_INTERRUPTED: Final = 2.0
+"""The same for a crowd that was interrupted, unless somebody has to come back first."""
 UNDER_WAY_MAX: Final = 2_000
 GOING_AT_ONCE: Final = 100
 LAG_EVERY: Final = 0.1
@@ -166,11 +168,13 @@ class Crowd:
 
     async def _settle(self) -> None:
         """Have everything answered, everybody back, and everybody see the newest; count what is not so in the end."""
-        end = time.monotonic() + (2.0 if self.interrupted else SETTLE)
+        # Whom the crowd itself sent away is not to miss the end.
+        returning = [viewer for viewer in self.viewers if viewer.come_back()]
+        end = time.monotonic() + (SETTLE_INTERRUPTED if self.interrupted and not returning else SETTLE)
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=end - time.monotonic())
-        # An event that every frame sets would cost more than this look.
-        while time.monotonic() < end and not self._settled():  # noqa: ASYNC110
+        # Looked at once at least, however long that took. An event that every frame sets would cost more than a look.
+        while not self._settled() and time.monotonic() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
     def _settled(self) -> bool:

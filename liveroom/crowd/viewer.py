@@ -36,6 +36,7 @@ class CrowdViewer:
         self._watch = watch
         self._rng = rng
         self._here_since = 0.0
+        self._sent_away = False
         self._may_talk_at = 0.0
         self._said: deque[str] = deque(maxlen=REMEMBERED)
         self._bought: Counter[int] = Counter()
@@ -66,7 +67,7 @@ class CrowdViewer:
             if user is None or frame["user"]["id"] != user["id"]:
                 self._watch.seen(frame, here_since=self._here_since, now=_now())
         elif step is Step.INIT:
-            self._here_since = _now()
+            self._here_since, self._sent_away = _now(), False
 
     @property
     def free(self) -> bool:
@@ -165,8 +166,14 @@ class CrowdViewer:
 
     def go_away(self, most: float) -> None:
         """Lose the connection, and be back some seconds later, at most so many."""
+        self._sent_away = True
         least, longest = AWAY
         self.client.cut(back_in=self._rng.uniform(least, max(least, min(longest, most))))
+
+    def come_back(self) -> bool:
+        """End a stay away that ``go_away`` began; whether there was one."""
+        self.client.come_back()
+        return self._sent_away
 
 
 def _now() -> float:

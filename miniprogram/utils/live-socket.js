@@ -585,6 +585,7 @@ const AGAIN = new Set(["unavailable", "internal", "restarting"]);
  * @property {'message' | 'buy'} kind
  * @property {string} [content]
  * @property {number} [itemId]
+ * @property {number} [quantity] of an order
  * @property {number} sentAt ms, when it was given to the LiveSocket
  * @property {'sending' | 'failed'} status
  * @property {Frame} [error] the `error` frame, for errorText
@@ -598,6 +599,7 @@ const AGAIN = new Set(["unavailable", "internal", "restarting"]);
  * @property {() => Frame} frame made anew at each sending
  * @property {string} [content]
  * @property {number} [itemId]
+ * @property {number} [quantity]
  * @property {number} sentAt
  * @property {number} after the last event handled when it was given: its own comes later
  * @property {boolean} onWire sent on this socket, and not answered
@@ -649,7 +651,7 @@ class Commands {
       pending.push({
         key: command.key,
         kind: command.to === "buy" ? "buy" : "message",
-        ...(command.to === "buy" ? { itemId: command.itemId } : { content: command.content }),
+        ...(command.to === "buy" ? { itemId: command.itemId, quantity: command.quantity } : { content: command.content }),
         sentAt: command.sentAt,
         status: command.error ? "failed" : "sending",
         ...(command.error ? { error: command.error } : {}),
@@ -670,10 +672,11 @@ class Commands {
    *
    * @param {string} to
    * @param {() => { [field: string]: any }} fields
-   * @param {{ key?: string, content?: string, itemId?: number, after?: number, done?: (answer: Frame) => void }} [more]
+   * @param {{ key?: string, content?: string, itemId?: number, quantity?: number, after?: number,
+   *   done?: (answer: Frame) => void }} [more]
    * @returns {Promise<Frame>}
    */
-  add(to, fields, { key, content, itemId, after = 0, done } = {}) {
+  add(to, fields, { key, content, itemId, quantity, after = 0, done } = {}) {
     this._count += 1;
     const ref = `live-${this._count}`;
     /** @type {Command} */
@@ -684,6 +687,7 @@ class Commands {
       frame: () => ({ msg_type: to, ref, ...fields() }),
       content,
       itemId,
+      quantity,
       sentAt: this._now(),
       after,
       onWire: false,
@@ -1513,7 +1517,8 @@ export class LiveSocket {
     const key = this._commands.newKey();
     const itemId = typeof item === "number" ? item : item.id;
     const seen = price === undefined && typeof item !== "number" ? priceAt(item, this.serverNow()) : price;
-    return this._command("buy", { item_id: itemId, quantity, client_order_id: key, price: seen }, { key, itemId });
+    const fields = { item_id: itemId, quantity, client_order_id: key, price: seen };
+    return this._command("buy", fields, { key, itemId, quantity });
   }
 
   /** Follow the room's host, or no longer. @param {boolean} [follow] @returns {Promise<Frame>} */
@@ -1588,7 +1593,7 @@ export class LiveSocket {
   /**
    * @param {string} to
    * @param {{ [field: string]: any }} fields
-   * @param {{ key?: string, content?: string, itemId?: number }} [more]
+   * @param {{ key?: string, content?: string, itemId?: number, quantity?: number }} [more]
    */
   _command(to, fields, more = {}) {
     return this._tellAfter(this._commands.add(to, () => fields, { ...more, after: this.state.seq }));

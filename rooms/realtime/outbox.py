@@ -15,30 +15,30 @@ class Outbox:
     that lets more than LIVEROOM_OUTBOX_BYTES wait, or is stuck for LIVEROOM_STALL seconds, is cut.
     """
 
-    __slots__ = ("_queue", "_size", "_slow", "_stuck_since", "closed", "person_id", "seq", "socket")
+    __slots__ = ("_flows", "_queue", "_size", "_slow", "_stuck_since", "closed", "person_id", "seq", "socket")
 
     def __init__(self, socket: Socket, slow: set["Outbox"]) -> None:
         self.socket = socket
         self.seq = 0
         self.person_id = ""
         self.closed = False
+        self._flows = True
+        """Open, and nothing waits: what comes may go out at once."""
         self._queue: deque[Parcel] = deque()
         self._size = 0
         self._slow = slow
         self._stuck_since = 0.0
 
-    def put(self, parcel: Parcel, *, kept: Parcel | None) -> None:
+    def put(self, parcel: Parcel, kept: Parcel | None) -> None:
         """Write ``parcel``; for a client that is behind, keep ``kept`` of it instead (None: nothing)."""
-        if self.closed:
-            return
-        if not self._queue and not self.socket.backed_up:
-            self.socket.write(parcel)
+        if (self._flows and self.socket.write_through(parcel)) or self.closed:
             return
         if not self._stuck_since:
             self._stuck_since = time.monotonic()
         self._slow.add(self)
         if kept is None:
             return
+        self._flows = False
         self._queue.append(kept)
         self._size += kept.size
         limit = settings.LIVEROOM_OUTBOX_BYTES
@@ -57,6 +57,7 @@ class Outbox:
             self._size -= parcel.size
             self._stuck_since = now
             self.socket.write(parcel)
+        self._flows = not self._queue and not self.closed
         if self.closed or (not self._queue and not self.socket.backed_up):
             self._stuck_since = 0.0
             self._slow.discard(self)
@@ -68,6 +69,7 @@ class Outbox:
         while self._queue:
             self.socket.write(self._queue.popleft())
         self._size = 0
+        self._flows = not self.closed
 
     def abort(self) -> None:
         """Cut the client: it comes back with ``since`` and gets from the log what it missed."""
@@ -77,6 +79,7 @@ class Outbox:
     def close(self) -> None:
         """Take nothing any more."""
         self.closed = True
+        self._flows = False
         self._queue.clear()
         self._size = 0
         self._slow.discard(self)

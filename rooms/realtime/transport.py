@@ -4,10 +4,10 @@ The only file that knows the servers. It uses private names of Daphne, Twisted a
 """
 
 import asyncio
-import functools
 import struct
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -29,18 +29,13 @@ def wire_frame(payload: bytes) -> bytes:
 class Parcel:
     """Finished frames that go out together: their JSON, and, made once for all viewers, their bytes on the wire."""
 
-    __slots__ = ("_wire", "payloads", "size")
-
     def __init__(self, payloads: Sequence[bytes]) -> None:
         self.payloads = payloads
         self.size = sum(map(len, payloads))
-        self._wire: bytes | None = None
 
-    @property
+    @cached_property
     def wire(self) -> bytes:
-        if self._wire is None:
-            self._wire = b"".join(map(wire_frame, self.payloads))
-        return self._wire
+        return b"".join(map(wire_frame, self.payloads))
 
 
 class Socket(Protocol):
@@ -55,6 +50,10 @@ class Socket(Protocol):
         """Write without waiting; after a close or a loss nothing happens."""
         ...
 
+    def write_through(self, parcel: Parcel) -> bool:
+        """Write unless ``backed_up``, and return whether it was so: the only call that each viewer costs in a pass."""
+        ...
+
     def abort(self) -> None:
         """Cut it now, without a close frame."""
         ...
@@ -65,35 +64,46 @@ class Socket(Protocol):
 
 
 class DaphneSocket:
-    """``send`` is ``functools.partial(Server.handle_reply, protocol)``."""
+    """``send`` is ``partial(Server.handle_reply, protocol)``."""
 
-    __slots__ = ("_direct", "_protocol", "_send", "_transport")
+    __slots__ = ("_kernel", "_protocol", "_send", "_transport")
 
     def __init__(self, send: Any) -> None:
         self._send = send
         self._protocol = send.args[0]
         self._transport = self._protocol.transport
-        self._direct = getattr(self._transport, "writeSomeData", None)
+        # TLS has to see what is written.
+        self._kernel = self._transport.socket.send if hasattr(self._transport, "writeSomeData") else None
 
     @property
     def backed_up(self) -> bool:
         return bool(self._transport.producerPaused)
 
     def write(self, parcel: Parcel) -> None:
+        if not self.write_through(parcel) and self._protocol.state == self._protocol.STATE_OPEN:
+            self._transport.write(parcel.wire)
+
+    def write_through(self, parcel: Parcel) -> bool:
         transport = self._transport
+        if transport.producerPaused:
+            return False
         if self._protocol.state != self._protocol.STATE_OPEN or not transport.connected:
-            return
+            return True
         data = parcel.wire
         # With nothing buffered, straight to the kernel: Twisted's own write costs four times as much.
-        if self._direct and not transport._tempDataLen and transport.offset == len(transport.dataBuffer):
-            sent = self._direct(data)
-            if not isinstance(sent, int):
+        if self._kernel and not transport._tempDataLen and transport.offset == len(transport.dataBuffer):
+            try:
+                sent = self._kernel(data)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
                 # A lost connection; the reactor finds out by itself.
-                return
+                return True
             if sent == len(data):
-                return
+                return True
             data = data[sent:]
         transport.write(data)
+        return True
 
     def abort(self) -> None:
         self._transport.abortConnection()
@@ -114,11 +124,17 @@ class UvicornSocket:
 
     @property
     def backed_up(self) -> bool:
-        return not self._protocol.writable.is_set()
+        return bool(self._transport.get_write_buffer_size() > BACKED_UP)
 
     def write(self, parcel: Parcel) -> None:
         if not self._protocol.close_sent and not self._transport.is_closing():
             self._transport.write(parcel.wire)
+
+    def write_through(self, parcel: Parcel) -> bool:
+        if self._transport.get_write_buffer_size() > BACKED_UP:
+            return False
+        self.write(parcel)
+        return True
 
     def abort(self) -> None:
         self._transport.abort()
@@ -149,6 +165,12 @@ class AsgiSocket:
         self._waiting += parcel.size
         if self._task is None:
             self._task = asyncio.create_task(self._drain())
+
+    def write_through(self, parcel: Parcel) -> bool:
+        if self.backed_up:
+            return False
+        self.write(parcel)
+        return True
 
     async def _drain(self) -> None:
         try:
@@ -189,7 +211,7 @@ async def _close(socket: Socket, send: Send, code: int) -> None:
 
 def socket_of(send: Any) -> Socket:
     """The socket behind an ASGI ``send``."""
-    if isinstance(send, functools.partial) and getattr(send.func, "__name__", "") == "handle_reply":
+    if isinstance(send, partial) and getattr(send.func, "__name__", "") == "handle_reply":
         if hasattr(send.args[0].transport, "producerPaused"):
             return DaphneSocket(send)
     elif hasattr(getattr(send, "__self__", None), "close_sent") and hasattr(send.__self__, "writable"):

@@ -8,13 +8,14 @@ from typing import Self
 
 import msgspec
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, prefetch_related_objects
 
 from accounts.models import User
+from rooms.compiled import Compiled
 from rooms.messages import Code, MessageEvent, PinEvent, Refused, RemoveEvent, Role, RoomEvent, encode
 from rooms.models import Comment, Event, Room, from_ms, to_ms
 from rooms.selectors import comment_part, user_part
-from rooms.services.sanctions import SanctionBuffer, check_not_silenced
+from rooms.services.sanctions import check_not_silenced, look_up_askers
 from rooms.services.words import words_current
 from rooms.transaction import RoomTransaction
 
@@ -55,6 +56,14 @@ class Posted:
         return HELD.get(state)
 
 
+with_keys = Compiled(
+    Comment,
+    lambda room_ids, user_ids, keys: (
+        Comment.objects.filter(room_id__in=room_ids).filter(user_id__in=user_ids).filter(client_msg_id__in=keys)
+    ),
+)
+
+
 class CommentBuffer:
     """The comments of one transaction."""
 
@@ -70,11 +79,9 @@ class CommentBuffer:
         if not asked:
             return
         self._known.update(dict.fromkeys(asked))
-        rows = Comment.objects.filter(
-            room_id=room_id,
-            user_id__in={user_id for user_id, _, _ in asked},
-            client_msg_id__in={key for _, _, key in asked},
-        ).select_related("user")
+        user_ids, texts = sorted({user_id for user_id, _, _ in asked}), sorted({key for _, _, key in asked})
+        rows = with_keys([room_id], user_ids, texts)
+        prefetch_related_objects(rows, "user")
         for row in rows:
             self._known[row.user_id, room_id, str(row.client_msg_id)] = Posted(row, message_event(row), again=True)
 
@@ -154,6 +161,14 @@ def comment_post(
     check_not_silenced(tx, room_id=room_id, user=user, role=role)
     _check_may_speak(tx, room, user, role)
     content = words_current().masked(content)
+    return comment_store(tx, room_id=room_id, user=user, role=role, content=content, key=key)
+
+
+def comment_store(
+    tx: RoomTransaction, *, room_id: int, user: User, role: Role, content: str, key: str | None = None
+) -> Posted:
+    """Store a comment that nothing is to be asked about any more; beyond the room's budget it is held back."""
+    room = tx.rooms[room_id]
     held = role not in STAFF and not _within_budget(tx, room_id)
     comment = Comment(
         room=room,
@@ -172,7 +187,7 @@ def comment_post(
         tx.heads[room_id].held += 1
     else:
         tx.emit(room_id, posted.frame)
-    buffer.add(posted)
+    tx.buffer(CommentBuffer).add(posted)
     return posted
 
 
@@ -226,10 +241,9 @@ class Post:
         for room_id in {command.room_id for command in commands}:
             mine = [command for command in commands if command.room_id == room_id]
             buffer.look_up(room_id, [(command.user.pk, command.key) for command in mine if command.key is not None])
-            viewers = [command.user.pk for command in mine if command.role not in STAFF]
-            tx.buffer(SanctionBuffer).look_up(room_id, viewers)
             if tx.rooms[room_id].slow_mode:
                 buffer.look_up_last(room_id, [command.user.pk for command in mine])
+        look_up_askers(tx, commands)
 
     def apply(self, tx: RoomTransaction) -> Posted:
         return comment_post(

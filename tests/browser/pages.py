@@ -27,6 +27,12 @@ async def say(page: Page, text: str) -> None:
     await page.locator("#send").click()
 
 
+async def order(page: Page, button: Locator) -> None:
+    """Press an item's button, and order one piece in the sheet that opens."""
+    await button.click()
+    await page.locator("#place").click()
+
+
 async def raw(page: Page, text: str) -> None:
     """Send a raw frame by the inspector."""
     await page.get_by_label("Raw frame").fill(text)

@@ -57,6 +57,11 @@ async def test_a_room(window: Open, site: Deployment, theme: str, size: dict[str
     await say(page, "too soon")
     await expect(page.locator("#comments [data-failed=yes]")).to_have_count(1)
     assert await serious(page) == []
+    await page.locator("#spotlight .buy").click()
+    await page.locator("#quantity").fill("100")
+    await expect(page.locator("#choice-note")).not_to_be_empty()
+    assert await serious(page) == []
+    await page.keyboard.press("Escape")
     if size is PHONE:
         await page.locator("#open-shelf").click()
         await expect(page.locator("#shelf .item-title").first).to_be_visible()

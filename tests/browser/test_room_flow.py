@@ -197,7 +197,7 @@ async def test_twice_on_the_picture_is_a_like(window: Open, room: dict[str, Any]
 
 
 async def test_a_purchase_by_the_keyboard_alone(window: Open, room: dict[str, Any]) -> None:
-    """On a phone's screen: into the shelf's sheet, buy, read the order, close it, and be where one was."""
+    """On a phone's screen: into the shelf's sheet, choose three, read the order, close it, and be where one was."""
     page = await entered(await window(path_of(room), **PHONE))
     await tab_to(page, "#open-shelf")
     await page.keyboard.press("Enter")
@@ -205,7 +205,15 @@ async def test_a_purchase_by_the_keyboard_alone(window: Open, room: dict[str, An
     await expect(sheet).to_be_visible()
     await tab_to(page, "#shelf .buy")
     await page.keyboard.press("Enter")
-    await expect(page.locator("#ordered")).to_have_text(re.compile(r"^Order \d{20}: Tea 0 × 1, ¥20\.00"))
+    await expect(page.get_by_role("dialog", name="Tea 0")).to_be_visible()
+    await expect(page.locator("#order-title")).to_be_focused()
+    await tab_to(page, "#one-more")
+    await page.keyboard.press("Enter")
+    await tab_to(page, "#quantity")
+    await page.keyboard.press("ArrowUp")
+    await tab_to(page, "#place")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#ordered")).to_have_text(re.compile(r"^Order \d{20}: Tea 0 × 3, ¥60\.00"))
     await expect(sheet.locator("#ordered")).to_be_visible()
     await expect(page.locator("#shelf .buy")).to_be_focused()
     await tab_to(page, "#order-close")

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.pages import MALICE, comments, entered, name_of, raw, say
+from tests.browser.pages import MALICE, comments, entered, name_of, order, raw, say
 from tests.deployment import Deployment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -47,6 +47,8 @@ class Operator:
         await self.page.locator("#result_list tr", has_text=row).locator(".action-select").first.check()
         await self.page.locator("select[name=action]").first.select_option(action)
         await self.page.locator("[name=index]").first.click()
+        if action == "end":
+            await self.page.get_by_role("button", name="End", exact=True).click()
         await expect(self.page.locator(".messagelist .success")).to_be_visible()
 
 
@@ -80,7 +82,7 @@ async def test_the_shelf_as_the_operator_has_it(window: Open, site: Deployment) 
         await expect(page.locator("#shelf .explained")).to_be_visible()
         await expect(page.locator("#spotlight .item-title")).to_have_text("Tea 0")
         await expect(page.locator("#spotlight .price")).to_have_text("¥17.50")
-    await viewers[0].locator("#spotlight .buy").click()
+    await order(viewers[0], viewers[0].locator("#spotlight .buy"))
     await expect(viewers[0].locator("#ordered")).to_have_text(re.compile(r"Tea 0 × 1, ¥17\.50"))
     for stock in await both(viewers, "#shelf .stock"):
         await expect(stock).to_have_text("49 left · 1 sold")
@@ -111,7 +113,7 @@ async def test_a_comment_is_taken_down_and_the_show_ends(window: Open, site: Dep
     await expect(viewers[0].get_by_role("link", name="To the other rooms")).to_be_visible()
 
     # The next show begins with an empty list.
-    await operator.act("/admin/rooms/room/", "page-ends", "start")
+    await operator.act("/admin/rooms/room/", "page-ends", "start_new")
     for page in viewers:
         await expect(comments(page)).to_have_count(0)
         await expect(page.locator("#curtain-title")).to_be_empty()
@@ -163,7 +165,7 @@ async def test_markup_is_text_wherever_people_write(window: Open, site: Deployme
         await expect(page.locator("#comments .name")).to_have_text(name)
         await expect(page).to_have_title(f"{MALICE} · Liveroom")
         assert await page.locator("img[src=x], .text *, .item-title *, #title *, #notice *").count() == 0
-    await there.locator("#shelf .buy").click()
+    await order(there, there.locator("#shelf .buy"))
     await expect(there.locator("#ordered")).to_have_text(re.compile(r": <img src=x"))
 
     await there.goto("/")

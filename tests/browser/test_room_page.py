@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.pages import MALICE, back, entered, name_of, raw, say
+from tests.browser.pages import MALICE, back, entered, name_of, order, raw, say
 from tests.deployment import Deployment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -65,7 +65,7 @@ async def test_an_order_takes_a_piece_off_every_shelf(window: Open, slug: str) -
     """The buyer reads his order; everybody sees the stock, and the buyer's masked name."""
     here, there = [await entered(await window(f"/rooms/{slug}/")) for _ in range(2)]
     await expect(there.locator("#shelf .stock")).to_have_text("50 left · 0 sold")
-    await here.get_by_role("button", name="Buy Tea 0").click()
+    await order(here, here.get_by_role("button", name="Buy Tea 0"))
     await expect(here.locator("#ordered")).to_have_text(
         re.compile(r"^Order \d{20}: Tea 0 × 1, ¥20\.00 \(to be paid\)$")
     )
@@ -87,7 +87,7 @@ async def test_cut_and_back_without_loss_or_doubles(window: Open, slug: str) -> 
         await expect(here.locator(button)).to_be_disabled()
     for number in range(3):
         await say(there, f"while away {number}")
-    await there.get_by_role("button", name="Buy Tea 0").click()
+    await order(there, there.get_by_role("button", name="Buy Tea 0"))
     await expect(there.locator("#shelf .stock")).to_have_text("49 left · 1 sold")
     await here.get_by_role("button", name="Connect", exact=True).click()
     await entered(here)
@@ -243,7 +243,7 @@ async def test_a_room_in_chinese(window: Open, slug: str) -> None:
     page = await entered(await window(f"/rooms/{slug}/", locale="zh-CN"))
     await expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
     await expect(page.locator("#connection")).to_have_text("已连接")
-    await page.get_by_role("button", name="购买", exact=False).click()
+    await order(page, page.get_by_role("button", name="购买", exact=False))
     await expect(page.locator("#ordered")).to_have_text(re.compile(r"^订单 \d{20}：Tea 0 × 1，¥20\.00（待付款）$"))
     await page.locator("#raw-text").fill("{")
     await page.locator("#raw button").click()

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connections
+from django.db import DatabaseError, IntegrityError, connections
 from django.db.models import Sum
 from django.test import Client
 
@@ -20,9 +21,11 @@ from liveroom.demo import make
 from liveroom.demo.content import EVENING, GOODS, MORNING, SHOWS, VIEWERS, Show
 from liveroom.demo.views import PICTURES
 from liveroom.language import language_of_environment
+from liveroom.management.commands import demo
 from products.models import Order, Product, ShelfItem
 from rooms.models import Comment, Event, Follow, Room, RoomHead
 from tests.api import ok
+from tests.servers import run_python
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -278,3 +281,22 @@ def test_the_language_of_the_environment(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert language_of_environment() == language
+
+
+def test_a_database_without_tables(tmp_path: Path) -> None:
+    """One line says what to do."""
+    environment = {"DEBUG": "1", "DATABASE_URL": f"sqlite:///{tmp_path}/new.sqlite3", "LANG": "C.UTF-8"}
+    done = run_python("manage.py", "demo", environment=environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "CommandError: The database is not set up. Run manage.py migrate, or make run, first.\n"
+
+
+def test_a_fault_of_a_database_that_is_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not mistaken for one that is not."""
+
+    def fail(show: Show, language: str) -> bool:
+        raise DatabaseError("disk I/O error")
+
+    monkeypatch.setattr(demo, "show_create", fail)
+    with pytest.raises(DatabaseError, match="disk"):
+        run()

@@ -193,13 +193,14 @@ test("what is on its way can be neither discarded nor tried again", async () => 
 test("an order is pending until it is answered, and failed with its reason", () => {
   const { live, enter } = makeLive();
   const task = enter();
-  live.buy({ item: 7 });
+  live.buy({ item: 7, quantity: 3 });
   live.buy({ item: 8 });
   const [first, second] = task.all("buy");
   assert.deepEqual(live.pending[0], {
     key: first.client_order_id,
     kind: "buy",
     itemId: 7,
+    quantity: 3,
     sentAt: 1_000_000,
     status: "sending",
   });

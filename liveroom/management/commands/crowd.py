@@ -19,19 +19,20 @@ from django.utils.translation import gettext as _
 from liveroom.address import own_url
 from liveroom.crowd import plan as plans
 from liveroom.crowd.plan import Impossible, Plan
-from liveroom.crowd.report import Progress, Summary, rows, summary_of
+from liveroom.crowd.progress import Progress
+from liveroom.crowd.report import Summary, rows, summary_of
 from liveroom.crowd.run import Crowd, run
 from liveroom.language import LANGUAGES, language_of_environment
 
 WRONG = 2
-"""Exit code when the crowd cannot begin; 1: something was lost or doubled, or somebody was not back to tell."""
+"""Exit code when the crowd cannot begin; 1: something was lost or doubled, or nobody was there to tell."""
 VIEWERS_MAX = 20_000
 LOOK_WITHIN = 5.0
 """Seconds in which the server has to say whether there is such a room."""
 
 EPILOG = """\
-Exit code: 0 when nothing was lost or doubled, 1 when something was or a viewer was not back at the end, 2 when the
-crowd could not begin.
+Exit code: 0 when nothing was lost or doubled, 1 when something was, or a viewer was not back at the end, or nobody
+came in, 2 when the crowd could not begin.
 
 One process plays about a thousand viewers before it is busier than the server. The server's limits hold: one comment
 a second and viewer (LIVEROOM_RATE), 40 a second and room (LIVEROOM_ROOM_BUDGET). Guests must be allowed to talk
@@ -98,7 +99,7 @@ class Command(BaseCommand):
         plan = self._plan(options, language)
         with translation.override(LANGUAGES[language]):
             try:
-                plans.check_host(plan.url, owned=options["yes_i_own_this_server"])
+                plans.check_host(plan, owned=options["yes_i_own_this_server"])
                 plans.check_files(plan.viewers)
                 check_server(plan)
                 summary = self._run(plan, self.stderr if options["json"] else self.stdout)

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -28,8 +30,20 @@ class Command(BaseCommand):
         language = options.get("language") or language_of_environment()
         with translation.override(LANGUAGES[language]):
             for show in SHOWS:
-                made = show_create(show, language)
+                try:
+                    made = show_create(show, language)
+                except DatabaseError:
+                    if not _migrations_left():
+                        raise
+                    raise CommandError(
+                        _("The database is not set up. Run manage.py migrate, or make run, first.")
+                    ) from None
                 self.stdout.write(_made(show) if made else _there(show))
+
+
+def _migrations_left() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def _made(show: Show) -> str:

@@ -5,7 +5,7 @@ import { config, language } from "./texts.js";
 import { keptToken } from "./token.js";
 import { wx } from "./wx.js";
 
-export { nextSale, priceAt } from "../miniprogram/utils/live-socket.js";
+export { COMMENTS_MAX, nextSale, priceAt } from "../miniprogram/utils/live-socket.js";
 
 export const live = new LiveSocket({
   wx,

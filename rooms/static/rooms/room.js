@@ -1,11 +1,12 @@
 // The room page: what comes over the socket and what is clicked, and both drawn once per frame of the screen.
 
 import { announce } from "./announce.js";
-import { drawComments, startComments } from "./comments.js";
-import { errorText, live, nextSale, priceAt } from "./connection.js";
+import { drawComments, heard, startComments } from "./comments.js";
+import { errorText, live, nextSale } from "./connection.js";
 import { part } from "./dom.js";
 import { rise } from "./hearts.js";
 import { Inspector } from "./inspector.js";
+import { choose, drawOrder, finish, startOrder } from "./order.js";
 import * as sheets from "./sheets.js";
 import { drawShelf, startShelf } from "./shelf.js";
 import { drawStage, startStage } from "./stage.js";
@@ -25,6 +26,7 @@ let catchUp = null;
 // --- Receiving.
 
 live.on("frame", (frame) => {
+  heard(frame, live.state);
   if (frame.msg_type === "like" && frame.user?.id !== live.state.user?.id) rise(frame.count);
   if (frame.msg_type === "reject") fail(errorText({ code: "content_rejected" }));
   if (frame.msg_type === "error") wentWrong(frame);
@@ -59,6 +61,7 @@ function draw() {
   const model = { state, status, pending, now: live.serverNow(), until: bannedUntil };
   drawStage(model);
   drawShelf(model);
+  drawOrder(model);
   if (state.entered) {
     clearTimeout(catchUp);
     const wait = drawComments(model);
@@ -111,11 +114,13 @@ part("follow").addEventListener("click", () => {
 
 part("hurry").addEventListener("click", () => live.connect());
 
-async function buy(item) {
+/** `again`: the key of an order that got no answer. It may have been taken: the same goes out, and not another. */
+async function buy({ again, ...wanted }) {
   fail("");
   ordered("");
   try {
-    const { order } = await live.buy({ item, price: priceAt(item, live.serverNow()) });
+    const { order } = await (again ? live.retry(again) : live.buy(wanted));
+    finish(order.item_id);
     ordered(text("ordered", { ...order, status: text(`order_${order.status}`) }));
   } catch (error) {
     fail(errorText(error.frame ?? error));
@@ -127,7 +132,13 @@ startComments({
   discard: (key) => live.discard(key),
   redraw: drawSoon,
 });
-startShelf({ buy, itemOf: (id) => live.state.shelf.find((item) => item.id === id) });
+startShelf({
+  choose: (id) => {
+    const item = live.state.shelf.find((other) => other.id === id);
+    if (item) choose(item, draw);
+  },
+});
+startOrder({ buy });
 startStage();
 startVideo();
 sheets.start();

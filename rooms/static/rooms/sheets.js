@@ -24,8 +24,20 @@ export function open(sheet) {
   sheet.showModal();
 }
 
+/** Close a sheet; what is said after that is said where one is then. */
+export function close(sheet) {
+  sheet.close();
+  placeToasts();
+}
+
+/** Into the sheet that is open, or lies under the one that was closed. */
+function placeToasts() {
+  const place = document.querySelector("dialog[open]") ?? home;
+  if (toasts.parentElement !== place) place.append(toasts);
+}
+
 function prepare(sheet) {
-  sheet.addEventListener("close", () => home.append(toasts));
+  sheet.addEventListener("close", placeToasts);
   // A press beside the sheet is one on the dialog itself.
   sheet.addEventListener("click", (event) => {
     if (event.target === sheet || event.target.closest("[data-close]")) sheet.close();
@@ -36,7 +48,7 @@ function prepare(sheet) {
 export function start() {
   place(part("shop"), part("shelf-column"), part("shelf-sheet"), shelfWide);
   place(part("inspector"), part("inspector-column"), part("inspector-sheet"), inspectorWide);
-  for (const name of ["shelf", "inspector", "more"]) prepare(part(`${name}-sheet`));
+  for (const name of ["shelf", "inspector", "more", "order"]) prepare(part(`${name}-sheet`));
   part("open-shelf").addEventListener("click", () => open(part("shelf-sheet")));
   part("open-more").addEventListener("click", () => open(part("more-sheet")));
   part("open-inspector").addEventListener("click", () => {

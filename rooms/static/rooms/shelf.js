@@ -54,19 +54,34 @@ function drawSpotlight(item, asDrawn) {
 function writeItem(line, item, asDrawn) {
   const within = (selector) => line.querySelector(selector);
   writePrice(line, item, asDrawn);
+  writeFacts(line, item);
   line.classList.toggle("is-explained", item.explaining);
   line.classList.toggle("is-sold-out", item.stock === 0);
   show(within(".explained"), item.explaining);
   const onSale = priceAt(item, asDrawn.now) !== item.price;
   say(within(".sale"), onSale ? text("sale_ends", { time: dayTime(item.sale.ends_at) }) : "");
-  say(within(".stock"), text("stock", { stock: count(item.stock), sold: count(item.sold) }));
-  within(".stock").classList.toggle("few", item.stock > 0 && item.stock <= FEW);
-  say(within(".limit"), item.limit_per_user ? text("limit", { limit: count(item.limit_per_user) }) : "");
+}
+
+/** Write how many there are, and how many one may have. */
+export function writeFacts(place, item) {
+  const stock = place.querySelector(".stock");
+  say(stock, text("stock", { stock: count(item.stock), sold: count(item.sold) }));
+  stock.classList.toggle("few", item.stock > 0 && item.stock <= FEW);
+  say(place.querySelector(".limit"), item.limit_per_user ? text("limit", { limit: count(item.limit_per_user) }) : "");
 }
 
 function writePrice(line, item, { base, closed, busy, now }) {
   const within = (selector) => line.querySelector(selector);
-  const price = priceAt(item, now);
+  writeGoods(line, item, { base, price: priceAt(item, now) });
+  const link = address(item.link, base);
+  point(within(".link"), "href", link);
+  show(within(".buy"), link === null);
+  writeButton(within(".buy"), item, busy.has(item.id), closed);
+}
+
+/** Write what is sold at what price: picture, title, price and what it was before. */
+export function writeGoods(place, item, { base, price }) {
+  const within = (selector) => place.querySelector(selector);
   const before = price === item.price ? item.list_price : item.price;
   within(".picture").dataset.initial = initial(item.title);
   point(within(".item-cover"), "src", address(item.cover, base));
@@ -74,10 +89,6 @@ function writePrice(line, item, { base, closed, busy, now }) {
   say(within(".price"), `¥${price}`);
   say(within(".list-price"), `¥${before}`);
   show(within(".list-price"), Number(before) > Number(price));
-  const link = address(item.link, base);
-  point(within(".link"), "href", link);
-  show(within(".buy"), link === null);
-  writeButton(within(".buy"), item, busy.has(item.id), closed);
 }
 
 function writeButton(button, item, ordering, closed) {
@@ -89,14 +100,13 @@ function writeButton(button, item, ordering, closed) {
   mark(button, "aria-label", ordering || soldOut ? null : text("buy_item", { title: item.title }));
 }
 
-/** Wire both up: `buy(item)` when somebody presses a button; `itemOf(id)` finds it on the shelf. */
-export function startShelf({ buy, itemOf }) {
+/** Wire both up: `choose(id)` when somebody presses an item's button. */
+export function startShelf({ choose }) {
   for (const place of [part("shelf"), part("spotlight")]) {
     place.addEventListener("click", (event) => {
       const button = event.target.closest(".buy");
       if (!button || button.getAttribute("aria-disabled") === "true") return;
-      const item = itemOf(Number(button.closest("[data-key]").dataset.key));
-      if (item) buy(item);
+      choose(Number(button.closest("[data-key]").dataset.key));
     });
   }
 }

@@ -83,6 +83,40 @@ async def test_a_guest_takes_his_name(server: FakeServer, make_client: MakeClien
     asking.cancel()
 
 
+async def test_a_name_that_is_refused(
+    server: FakeServer, make_client: MakeClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is said, and not asked for again; the guest stays, under the name that the server made up."""
+    client = make_client(nickname="Bad")
+    peer = await server.enter(client)
+    assert await peer.recv() == {"msg_type": "join", "nickname": "Bad"}
+    await peer.send(error("content_rejected", to="join", field="nickname"))
+    await until(lambda: client.stats.errors)
+    assert "The nickname 'Bad' was refused: content_rejected: It is content_rejected." in caplog.text
+    client.cut()
+    peer = await server.peer()
+    await peer.send(init(recovered=True))
+    await until(lambda: client.stats.reconnects)
+    await client.like()
+    assert (await peer.recv())["msg_type"] == "like"
+
+
+async def test_a_name_that_is_refused_for_now(
+    server: FakeServer, make_client: MakeClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is said too, and asked for on the next socket."""
+    client = make_client(nickname="Mei")
+    peer = await server.enter(client)
+    await peer.recv()
+    await peer.send(error("rate_limited", to="join", retry=True))
+    await until(lambda: client.stats.errors)
+    assert "The nickname 'Mei' was refused: rate_limited" in caplog.text
+    client.cut()
+    peer = await server.peer()
+    await peer.send(init(recovered=True))
+    assert await peer.recv() == {"msg_type": "join", "nickname": "Mei"}
+
+
 async def test_one_that_watches_takes_no_name(server: FakeServer, make_client: MakeClient) -> None:
     """A name is for guests who may talk."""
     client = make_client(nickname="Mei")
@@ -170,6 +204,8 @@ async def test_no_answer_in_time(server: FakeServer, client: RoomClient) -> None
     with pytest.raises(RoomTimeout, match=r"No answer to message within 0\.05 s") as timeout:
         await client.comment("Hello", timeout=0.05)
     assert timeout.value.key
+    with pytest.raises(RoomTimeout, match="within 0 s"):
+        await client.comment("Hello", timeout=0)
     assert isinstance(timeout.value, TimeoutError)
 
 

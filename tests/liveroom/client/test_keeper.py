@@ -200,6 +200,48 @@ async def test_a_pong_that_is_ahead(server: FakeServer, client: RoomClient) -> N
     assert (client.stats.gaps, client.stats.pings.count) == (1, 1)
 
 
+@pytest.mark.parametrize("again", [{"retry_after": 0.01}, {}])
+async def test_a_sync_that_is_refused_is_sent_again(
+    server: FakeServer, client: RoomClient, monkeypatch: pytest.MonkeyPatch, again: dict[str, Any]
+) -> None:
+    """When the server says, and not sooner than it takes one; no event and no pong has to come first."""
+    monkeypatch.setattr(keeper, "SYNC_EVERY", 0.05)
+    peer = await server.enter(client, seq=1)
+    await peer.send(message(3))
+    asked = await peer.recv()
+    await peer.send(error("rate_limited", to="sync", retry=True, **again))
+    assert await peer.recv() == asked
+    await peer.send(message(2), message(3))
+    await until(lambda: client.state.seq == 3)
+
+
+async def test_a_sync_that_is_refused_waits_as_long_as_it_is_told(server: FakeServer, client: RoomClient) -> None:
+    """`retry_after` is the least."""
+    peer = await server.enter(client, seq=1)
+    loop = asyncio.get_running_loop()
+    await peer.send(message(3))
+    await peer.recv()
+    refused = loop.time()
+    await peer.send(error("unavailable", to="sync", retry=True, retry_after=2.5))
+    await peer.recv()
+    assert loop.time() - refused >= 2.5
+
+
+async def test_a_sync_that_cannot_succeed_is_not_repeated(
+    server: FakeServer, client: RoomClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten bad frames would end the socket."""
+    monkeypatch.setattr(keeper, "SYNC_EVERY", 0.05)
+    peer = await server.enter(client, seq=1)
+    await peer.send(message(3))
+    await peer.recv()
+    await peer.send(error("bad_message", to="sync"))
+    await until(lambda: client.stats.errors == {"bad_message": 1})
+    slot = asyncio.create_task(client.sync())
+    assert "ref" in await peer.recv()
+    slot.cancel()
+
+
 async def test_two_syncs_keep_their_distance(
     server: FakeServer, client: RoomClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +279,37 @@ async def test_another_log(server: FakeServer, client: RoomClient) -> None:
     await peer.send(other, message(3))
     assert [await anext(events), (await anext(events))["seq"]] == [other, 3]
     assert (client.stats.breaks, client.stats.skipped) == (1, 0)
+
+
+async def test_a_log_that_is_shorter(server: FakeServer, client: RoomClient) -> None:
+    """The same log, set back: the picture says that what was ours is not there, and its next events are new ones."""
+    peer = await server.enter(client, seq=9)
+    events = client.events()
+    await peer.send(message(10))
+    assert (await anext(events))["seq"] == 10
+    await peer.socket.close(4000)
+    peer = await server.peer()
+    assert peer.path.endswith("?since=10&epoch=e1")
+    shorter = init(5, recovered=False)
+    await peer.send(shorter, *(message(seq) for seq in range(6, 13)))
+    assert await anext(events) == shorter
+    assert [(await anext(events))["seq"] for _ in range(7)] == [6, 7, 8, 9, 10, 11, 12]
+    assert (client.stats.breaks, client.stats.skipped) == (1, 0)
+
+
+async def test_what_a_pong_told_of_a_longer_log_is_forgotten(
+    server: FakeServer, client: RoomClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Set back on the same socket, the log has no such event any more: nobody asks for it."""
+    monkeypatch.setattr(keeper, "SYNC_EVERY", 0.01)
+    peer = await server.enter(client, seq=9)
+    await peer.send({"msg_type": "pong", "ts": 1, "seq": 10})
+    assert (await peer.recv())["msg_type"] == "sync"
+    await peer.send(init(5, recovered=False), {"msg_type": "pong", "ts": 1, "seq": 5})
+    await until(lambda: client.stats.frames_in == 4)
+    slot = asyncio.create_task(client.sync())
+    assert "ref" in await peer.recv()
+    slot.cancel()
 
 
 async def test_an_older_picture_gives_nothing_twice(server: FakeServer, client: RoomClient) -> None:
@@ -315,3 +388,58 @@ async def test_close_while_away(server: FakeServer, client: RoomClient) -> None:
     await until(lambda: not client.online)
     await client.close()
     assert client.ended is not None
+
+
+async def test_an_end_that_is_cancelled_is_cancelled(server: FakeServer, client: RoomClient) -> None:
+    """Whoever closes within a time limit gets his cancellation; the socket goes all the same."""
+    peer = await server.enter(client)
+    events = client.events()
+    closing = asyncio.create_task(client.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert await peer.closed() is not None
+    with pytest.raises(StopAsyncIteration):
+        await anext(events)
+
+
+async def test_an_end_that_is_cancelled_while_away(server: FakeServer, client: RoomClient) -> None:
+    """No less than one that has a socket to wait for."""
+    await server.enter(client)
+    client.cut(back_in=3600)
+    await until(lambda: client.stats.closes)
+    closing = asyncio.create_task(client.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert client.ended is not None
+
+
+async def test_coming_back_at_once(server: FakeServer, client: RoomClient) -> None:
+    """A stay away of one's own is cut short, even in the moment in which it begins."""
+    await server.enter(client)
+    client.cut(back_in=3600)
+    client.come_back()
+    await back(server, recovered=True)
+    await until(lambda: client.online)
+    client.cut(back_in=3600)
+    await until(lambda: client.stats.closes == {1006: 2})
+    client.come_back()
+    await back(server, recovered=True)
+    await until(lambda: client.stats.reconnects == 2)
+
+
+async def test_coming_back_shortens_no_other_pause(server: FakeServer, client: RoomClient) -> None:
+    """In the room it does nothing; nor does it hurry to a server that asked for patience."""
+    peer = await server.enter(client)
+    client.come_back()
+    await peer.send(error("restarting", close=4000, retry_after=0.3))
+    await peer.socket.close(4000)
+    await until(lambda: client.stats.closes)
+    loop = asyncio.get_running_loop()
+    closed = loop.time()
+    client.come_back()
+    await server.peer()
+    assert loop.time() - closed >= 0.25

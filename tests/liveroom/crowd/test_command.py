@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from liveroom.crowd.report import Summary, clock, on_terminal, rows
+from liveroom.crowd.progress import on_terminal
+from liveroom.crowd.report import Summary, clock, rows
 from liveroom.management.commands import crowd
 from tests.deployment import Deployment, Deployments
 from tests.servers import PATIENCE, ROOT, inherited, run_python
@@ -26,6 +28,8 @@ SUMMARY = Summary(
     let_in=50,
     thrown_out=0,
     reconnects=1,
+    failed_tries=0,
+    silences=0,
     comments=120,
     comments_per_second=2.0,
     held=0,
@@ -115,19 +119,30 @@ def test_the_summary_for_people(site: Deployment) -> None:
 
 
 def test_ctrl_c(site: Deployment) -> None:
-    """It ends at once, with what was seen until then."""
-    command = [sys.executable, "manage.py", "crowd", "crowd", "--viewers", "5", "--minutes", "60", "--url", site.url]
+    """It ends at once, with what was seen until then; who is away by the crowd's own doing comes back for it."""
+    command = [sys.executable, "manage.py", "crowd", "crowd", "--viewers", "20", "--minutes", "60", "--ramp", "0.5"]
     environment = inherited() | {"DEBUG": "1", "LANG": "C.UTF-8"}
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "--churn", "10", "--json", "--url", site.url],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
-        assert process.stdout is not None
-        assert "5 viewers are coming" in process.stdout.readline()
+        assert process.stderr is not None
+        while " online" not in (line := process.stderr.readline()):
+            assert line
+        began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        out, error = process.communicate(timeout=30 * PATIENCE)
-    assert (process.returncode, error) == (0, "")
-    assert "Came in: " in out
-    assert out.endswith("Nothing was lost or doubled.\n")
+        out, _ = process.communicate(timeout=30 * PATIENCE)
+    # Of so many, somebody was to be away for longer.
+    assert time.monotonic() - began < 5 * PATIENCE
+    seen = json.loads(out)
+    assert seen["went_away"] > 5
+    assert (seen["let_in"], seen["lost"], seen["not_back"], seen["doubled"]) == (20, 0, 0, 0)
+    assert (seen["good"], seen["interrupted"], process.returncode) == (True, True, 0)
+    assert seen["reconnects"] == seen["went_away"]
 
 
 def test_a_server_that_goes_away(deployments: Deployments) -> None:
@@ -198,7 +213,11 @@ def test_guests_who_only_watch(deployments: Deployments) -> None:
         (("demo", "--churn", "lots"), "argument --churn: 'lots' is no number"),
         (("demo", "--language", "fr"), "invalid choice: 'fr'"),
         (("demo", "--url", "https://room.test"), "room.test is not this machine"),
-        (("demo", "--url", "nonsense"), "nonsense is not this machine"),
+        (("demo", "--url", "nonsense"), "nonsense is no address of a server: it begins with http://"),
+        (("demo", "--url", "127.0.0.1:8000"), "127.0.0.1:8000 is no address of a server"),
+        (("demo", "--url", "http://[::1"), "http://[::1 is no address of a server"),
+        (("demo", "--url", "http://127.0.0.1:99999"), "http://127.0.0.1:99999 is no address of a server"),
+        (("demo", "--url", "ftp://127.0.0.1"), "ftp://127.0.0.1 is no address of a server"),
     ],
 )
 def test_wrong_arguments(arguments: tuple[str, ...], why: str) -> None:
@@ -223,10 +242,18 @@ def test_the_help_is_complete() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "code"),
-    [({}, None), ({"lost": 1}, 1), ({"not_back": 1}, 1), ({"doubled": 2}, 1), ({"skipped": 9}, None)],
+    [
+        ({}, None),
+        ({"lost": 1}, 1),
+        ({"not_back": 1}, 1),
+        ({"doubled": 2}, 1),
+        ({"skipped": 9}, None),
+        ({"let_in": 0}, 1),
+        ({"let_in": 1, "failed_tries": 3, "silences": 2}, None),
+    ],
 )
 def test_the_exit_code(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], code: int | None) -> None:
-    """1 when something was lost or doubled, or somebody was not there to tell."""
+    """1 when something was lost or doubled, or somebody was not there to tell, or nobody came in."""
     monkeypatch.setattr(crowd, "check_server", lambda plan: None)
     monkeypatch.setattr(crowd.Command, "_run", lambda self, plan, out: dataclasses.replace(SUMMARY, **changes))
     said, ended = StringIO(), None
@@ -247,6 +274,8 @@ def test_what_the_numbers_mean() -> None:
         not_let_in={"There is no room.": 1},
         closes={"1006": 4},
         nobody_could=7,
+        failed_tries=5,
+        silences=6,
         cpu=0.97,
     )
     text = "\n".join(rows(changed))
@@ -254,6 +283,7 @@ def test_what_the_numbers_mean() -> None:
         "Errors: rate_limited 1, slow_mode 2",
         "Not let in: There is no room. 1",
         "Closes: 1006 4",
+        "Connections:  5 tries failed; 6 given up for silence",
         "7 times nobody could do what was next",
         "The crowd was busy itself",
         "Something was lost or doubled",
@@ -271,6 +301,11 @@ def test_who_was_not_back() -> None:
         "Nobody else lost anything, and nothing was doubled.",
     ]
     assert rows(dataclasses.replace(SUMMARY, not_back=2, lost=1))[-1] == "Something was lost or doubled: see above."
+
+
+def test_nobody_came_in() -> None:
+    """That nothing was lost means nothing then."""
+    assert rows(dataclasses.replace(SUMMARY, let_in=0))[-1] == "Nobody came in: nothing was tested."
 
 
 def test_a_line_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Whether a crowd can do what it is asked to."""
 
+import re
 import resource
 from dataclasses import replace
 from typing import Any
@@ -36,17 +37,27 @@ def state(**fields: Any) -> RoomState:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost", "ws://[::1]:81/live"])
 def test_this_machine(url: str) -> None:
-    plans.check_host(url, owned=False)
+    plans.check_host(replace(PLAN, url=url), owned=False)
 
 
 @pytest.mark.parametrize(
-    "url", ["https://room.test", "http://127.0.0.1.room.test", "http://127.0.0.1@room.test", "http://0.0.0.0", "room"]
+    "url", ["https://room.test", "http://127.0.0.1.room.test", "http://127.0.0.1@room.test", "http://0.0.0.0"]
 )
 def test_another_machine(url: str) -> None:
     """Only for its owner."""
     with pytest.raises(Impossible, match=r"is not this machine.*--yes-i-own-this-server"):
-        plans.check_host(url, owned=False)
-    plans.check_host(url, owned=True)
+        plans.check_host(replace(PLAN, url=url), owned=False)
+    plans.check_host(replace(PLAN, url=url), owned=True)
+
+
+@pytest.mark.parametrize(
+    "url", ["room", "127.0.0.1:8000", "http://[::1", "http://127.0.0.1:99999", "http://", "ftp://x"]
+)
+@pytest.mark.parametrize("owned", [True, False])
+def test_an_address_that_is_none(url: str, owned: bool) -> None:
+    """It is said to be none, whoever owns what it may mean."""
+    with pytest.raises(Impossible, match=f"^{re.escape(url)} is no address of a server: it begins with http://"):
+        plans.check_host(replace(PLAN, url=url), owned=owned)
 
 
 def test_more_viewers_than_files(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,6 +113,12 @@ def test_what_the_server_will_not_let_happen(changes: dict[str, Any], room: dict
     """It is said before, instead of a thousand errors after."""
     (said,) = plans.warnings(replace(PLAN, **changes), state(room=room))
     assert warning in said
+
+
+def test_the_budget_of_another_server() -> None:
+    """It is not this machine's: what this one has says nothing of it."""
+    other = replace(PLAN, url="https://room.test", comments_per_second=41, viewers=100)
+    assert plans.warnings(other, state()) == []
 
 
 def test_a_server_without_limits() -> None:

@@ -95,6 +95,12 @@ class FakeSocket:
     def write(self, parcel: Parcel) -> None:
         self.writes.append(parcel)
 
+    def write_through(self, parcel: Parcel) -> bool:
+        if self.backed_up:
+            return False
+        self.write(parcel)
+        return True
+
     def abort(self) -> None:
         self.aborted = True
 

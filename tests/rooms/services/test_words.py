@@ -45,6 +45,10 @@ def masking(*texts):
         (["👨👩"], "👨‍👩‍👧", "***‍👧"),
         (["😀"], "a😀b", "a*b"),
         (["a b"], "a　B", "***"),
+        (["bad"], "x b\u0336a\u0336d\u0336 y", "x ****** y"),
+        (["badword"], "bad\u0336word, bad\u2800word", "********, ********"),
+        (["坏词"], "这是坏\u20dd词\u0301。", "这是****。"),
+        (["bad word"], "a bad  \u3000word.", "a **********."),
         ([], "anything", "anything"),
         (["bad"], "", ""),
     ],
@@ -117,7 +121,7 @@ def test_words_are_added_once(transactional_db):
     first = words_add(["Bad", "ｂａｄ", "worse"], action="mask")
     assert (len(first.new), first.changed) == (2, [])
     again = words_add(["BAD", "worst"], action="refuse")
-    assert (len(again.new), again.changed) == (1, [BlockedWord.objects.get(folded="bad").pk])
+    assert (len(again.new), again.changed) == (1, [BlockedWord.objects.get(folded="bad").word])
     assert words_add(["bad"], action="refuse") == ([], [])
     rows = BlockedWord.objects.order_by("folded").values_list("folded", "action")
     assert list(rows) == [("bad", "refuse"), ("worse", "mask"), ("worst", "refuse")]

@@ -1,0 +1,130 @@
+// The step before an order: how many, and what that costs. What was chosen is kept no longer than the sheet is open.
+
+import { errorText, priceAt } from "./connection.js";
+import { mark, onChange, part, say } from "./dom.js";
+import { reasons } from "./reasons.js";
+import * as sheets from "./sheets.js";
+import { writeFacts, writeGoods } from "./shelf.js";
+import { count, text } from "./texts.js";
+
+/** As many as one order takes, by the protocol. */
+const ORDER_MAX = 99;
+/** Failures after which nobody knows whether the order was taken. */
+const UNANSWERED = ["expired", "stopped"];
+
+const sheet = part("order-sheet");
+const field = part("quantity");
+
+/** The item that is looked at, as it was last on the shelf; null while the sheet is closed. */
+let chosen = null;
+/** How often it was opened: each time it is drawn anew. */
+let openings = 0;
+/** What the choice is drawn from: price, why not, the order under way, the greatest quantity. */
+let choice = null;
+let note = "";
+
+/** Let somebody choose how many of an item; `draw()` draws the sheet. */
+export function choose(item, draw) {
+  chosen = item;
+  openings += 1;
+  choice = null;
+  note = "";
+  field.value = "1";
+  draw();
+  sheets.open(sheet);
+}
+
+/** Close the sheet, if it is that item's. */
+export function finish(itemId) {
+  if (chosen?.id === itemId) sheets.close(sheet);
+}
+
+/** Draw the sheet. `model`: state, pending, status, now. */
+export function drawOrder(model) {
+  if (chosen === null) return;
+  const { state, pending, now } = model;
+  const item = state.shelf.find(({ id }) => id === chosen.id);
+  // One that is gone stays in sight as it was.
+  chosen = item ?? chosen;
+  const reason = reasons(model).shop;
+  const why = item ? reason && text(reason) : errorText({ code: "not_on_shelf" });
+  const order = pending.find((entry) => entry.kind === "buy" && entry.itemId === chosen.id && isOpen(entry)) ?? null;
+  drawChanged(chosen, state.baseUrl, priceAt(chosen, now), why, order, openings);
+}
+
+const isOpen = ({ status, error }) => status === "sending" || UNANSWERED.includes(error.code);
+
+const drawChanged = onChange((item, base, price, why, order) => {
+  writeGoods(part("choice-item"), item, { base, price });
+  writeFacts(part("choice-item"), item);
+  if (choice !== null && choice.price !== price) note = text("price_now", { price: `¥${price}` });
+  const most = Math.min(item.stock, ORDER_MAX, item.limit_per_user || ORDER_MAX);
+  choice = { price, why, order, most, item };
+  field.max = String(Math.max(1, most));
+  // An order under way, or without an answer, is what it was.
+  if (order) field.value = String(order.quantity);
+  else clamp();
+  drawChoice();
+});
+
+/** How many are chosen; null for what is no quantity: the form is not sent with it, and the browser says why. */
+const quantity = () => (Number.isInteger(field.valueAsNumber) && field.valueAsNumber >= 1 ? field.valueAsNumber : null);
+
+/** No more than there are. */
+function clamp() {
+  const { most, item } = choice;
+  if (!(quantity() > most)) return;
+  field.value = String(Math.max(1, most));
+  const bound = most === item.stock ? "clamped_stock" : most === ORDER_MAX ? "clamped_order" : "clamped_limit";
+  if (most > 0) note = text(bound, { count: count(most) });
+}
+
+function drawChoice() {
+  const { price, why, order, most } = choice;
+  const pieces = quantity();
+  const sending = order?.status === "sending";
+  const off = (yes) => (yes ? "true" : null);
+  field.readOnly = order !== null || most === 0;
+  // None is disabled: the keyboard's place would be lost.
+  mark(part("less"), "aria-disabled", off(field.readOnly || (pieces ?? 2) <= 1));
+  mark(part("one-more"), "aria-disabled", off(field.readOnly || pieces >= most));
+  mark(part("place"), "aria-disabled", off(sending || why !== "" || (most === 0 && !order)));
+  say(part("place"), text(sending ? "ordering" : order ? "order_again" : most === 0 ? "sold_out" : "order"));
+  say(part("choice-note"), why || (order && !sending ? text("order_unanswered") : note));
+  say(part("total-of"), pieces > 1 ? `${count(pieces)} × ¥${price}` : "");
+  say(part("total"), pieces === null ? "" : `¥${times(price, pieces)}`);
+}
+
+/** Yuan times pieces, to the fen. */
+const times = (price, pieces) => ((Math.round(Number(price) * 100) * pieces) / 100).toFixed(2);
+
+function changed() {
+  note = "";
+  clamp();
+  drawChoice();
+}
+
+function step(by) {
+  if (field.readOnly) return;
+  const now = quantity();
+  field.value = String(now === null ? 1 : Math.max(1, now + by));
+  changed();
+}
+
+/**
+ * Wire the sheet up: `buy({item, quantity, price, again})` when somebody orders; `again` is the key of an order that
+ * got no answer.
+ */
+export function startOrder({ buy }) {
+  part("less").addEventListener("click", () => step(-1));
+  part("one-more").addEventListener("click", () => step(1));
+  field.addEventListener("input", changed);
+  sheet.addEventListener("close", () => {
+    chosen = null;
+  });
+  part("choice").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (part("place").getAttribute("aria-disabled") === "true") return;
+    buy({ item: chosen, quantity: quantity(), price: choice.price, again: choice.order?.key });
+  });
+}

@@ -1,0 +1,44 @@
+"""Queries that are compiled once."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from rooms.compiled import VALUES_MAX, Compiled
+from rooms.models import Room
+from tests import factories
+
+named = Compiled(User, lambda names, pks: User.objects.filter(nickname__in=names).filter(pk__in=pks).order_by("pk"))
+
+
+def test_the_rows_are_those_of_the_query(transactional_db: None) -> None:
+    """With one value or many, of another time or of this; each whole."""
+    users = [factories.make_user("Li") for _ in range(VALUES_MAX + 2)]
+    keys = [user.pk for user in users]
+    for count in (1, 2, 1, VALUES_MAX + 2):
+        assert named(["Li"], keys[:count]) == users[:count]
+    assert named(["Li", "Wang"], keys[1:3]) == users[1:3]
+    (found,) = named(["Li"], keys[:1])
+    assert found.get_deferred_fields() == set()
+    assert found.created_at == users[0].created_at
+
+
+def test_nothing_is_asked_for_nothing(transactional_db: None) -> None:
+    """As with an empty IN."""
+    with CaptureQueriesContext(connection) as queries:
+        assert named([], [1]) == named(["Li"], []) == []
+    assert len(queries) == 0
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda pks, slugs: Room.objects.filter(slug__in=slugs).filter(pk__in=pks),
+        lambda pks, slugs: Room.objects.filter(pk__in=pks).filter(slug__in=slugs).filter(show=1),
+    ],
+)
+def test_a_query_with_other_parameters_is_refused(room: Room, build: object) -> None:
+    """One in another order, or with more of them, would be run with the wrong values."""
+    with pytest.raises(ValueError, match="are not the values"):
+        Compiled(Room, build)([room.pk], ["demo"])  # type: ignore[arg-type]
