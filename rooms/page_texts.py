@@ -68,6 +68,7 @@ TEXTS: dict[str, str | Promise] = {
     "earlier_start": _("The beginning of the show"),
     "said": _("{name}: {content}"),
     "many_comments": _("{count} new comments."),
+    "passing": _("+{count}/s"),
     # What happens in the room.
     "someone": _("Somebody"),
     "did_join": _("{name} came in"),
