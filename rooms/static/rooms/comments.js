@@ -212,6 +212,14 @@ function hold() {
   seen = newestOf(held);
 }
 
+/** Lines too few to be scrolled, and others were passed over: whoever tries finds them. */
+function reach(redraw) {
+  const short = log.scrollHeight - log.clientHeight < NEAR_THE_END;
+  if (held !== null || !short || flow.everything() === flow.lines) return;
+  hold();
+  redraw();
+}
+
 /** Go on with the newest: what is too old goes, and with it what was asked for. */
 function follow() {
   if (held !== null) flow.showAll();
@@ -238,6 +246,9 @@ export function startComments({ retry, discard, redraw }) {
   for (const touch of ["wheel", "touchstart", "touchmove", "pointerdown", "keydown", "focusin"]) {
     log.addEventListener(touch, () => (touchedAt = performance.now()), { passive: true });
   }
+  log.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && reach(redraw), { passive: true });
+  log.addEventListener("touchmove", () => reach(redraw), { passive: true });
+  log.addEventListener("keydown", ({ key }) => ["ArrowUp", "PageUp", "Home"].includes(key) && reach(redraw));
   log.addEventListener("scroll", () => {
     const { scrollTop } = log;
     const [up, down] = [scrollTop < lastTop, scrollTop > lastTop];
