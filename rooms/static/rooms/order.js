@@ -52,7 +52,10 @@ export function drawOrder(model) {
   drawChanged(chosen, state.baseUrl, priceAt(chosen, now), why, order, openings);
 }
 
-const isOpen = ({ status, error }) => status === "sending" || UNANSWERED.includes(error.code);
+/** Whether nobody knows if a failed order was taken. */
+export const isUnanswered = ({ error }) => UNANSWERED.includes(error.code);
+
+const isOpen = (order) => order.status === "sending" || isUnanswered(order);
 
 const drawChanged = onChange((item, base, price, why, order) => {
   writeGoods(part("choice-item"), item, { base, price });
