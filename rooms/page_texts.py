@@ -15,6 +15,8 @@ TEXTS: dict[str, str | Promise] = {
     "no_answer": _("No connection yet. Trying again…"),
     "stopped": _("Disconnected for good"),
     "next_try": _("in {seconds} s"),
+    "try_now": _("Try now"),
+    "connect_here": _("Connect here"),
     # The room.
     "scheduled": _("scheduled"),
     "live": _("live"),
@@ -68,11 +70,14 @@ TEXTS: dict[str, str | Promise] = {
     "earlier_start": _("The beginning of the show"),
     "said": _("{name}: {content}"),
     "many_comments": _("{count} new comments."),
+    "passing": _("+{count}/s"),
     # What happens in the room.
     "someone": _("Somebody"),
     "did_join": _("{name} came in"),
     "did_follow": _("{name} followed the host"),
+    "did_follow_more": _("{name} and {others} more followed the host"),
     "did_buy": _("{name} bought {title} × {quantity}"),
+    "did_buy_more": _("{name} and {others} more bought {title}"),
     # The shelf.
     "buy": _("Buy"),
     "buy_item": _("Buy {title}"),

@@ -169,6 +169,36 @@ async def test_an_order_without_an_answer_is_not_doubled(window: Open, site: Dep
     assert [order["quantity"] for order in site.call("read_item", item_id=room["items"][0])["orders"]] == [4]
 
 
+@pytest.mark.parametrize("how", ["a double click", "a held key"])
+async def test_pressed_twice_it_is_one_order(window: Open, site: Deployment, room: dict[str, Any], how: str) -> None:
+    """A double click, or Enter held down, orders once."""
+    page = await choose(window, room)
+    if how == "a double click":
+        await page.locator("#place").dblclick()
+    else:
+        await page.get_by_label("Quantity").focus()
+        # Pressed again without being let go of: as a held key repeats.
+        for _ in range(5):
+            await page.keyboard.down("Enter")
+        await page.keyboard.up("Enter")
+    await expect(page.locator("#ordered")).to_have_text(re.compile(r"Tea 0 × 1, ¥20\.00"))
+    await expect(page.locator("#shelf .stock")).to_have_text("49 left · 1 sold")
+    assert [order["quantity"] for order in site.call("read_item", item_id=room["items"][0])["orders"]] == [1]
+
+
+async def test_a_refused_order_is_over(window: Open, site: Deployment, room: dict[str, Any]) -> None:
+    """It is told, and then forgotten: nothing of it waits in the page."""
+    site.call("change_item", item_id=room["items"][0], limit_per_user=1)
+    page = await choose(window, room)
+    await page.locator("#place").click()
+    await expect(page.locator("#order-sheet")).to_be_hidden()
+    await page.locator("#shelf .buy").click()
+    await page.locator("#place").click()
+    await expect(page.locator("#error")).to_have_text("You have reached the limit for this item.")
+    await expect(page.locator("#place")).to_have_text("Order")
+    assert await page.evaluate("import('/static/rooms/connection.js').then(({ live }) => live.pending)") == []
+
+
 async def test_in_chinese_on_a_phone(window: Open, room: dict[str, Any]) -> None:
     """Over the shelf's sheet, within 360 pixels; closed, one is back in the shelf."""
     page = await entered(

@@ -144,8 +144,6 @@ async def test_a_flood_of_comments_stays_bounded(window: Open, site: Deployment,
     for first in range(0, 300, 20):
         site.call("post_comments", room_id=room["id"], texts=[f"comment {first + number}" for number in range(20)])
     await expect(comments(page).last).to_have_text("comment 299")
-    texts = await comments(page).all_text_contents()
-    assert texts == [f"comment {number}" for number in range(300 - LINES_MAX, 300)]
     assert await page.evaluate("window.most") <= LINES_MAX
     assert await page.evaluate("window.shifts") == 0
     assert await from_end(page) < 2

@@ -1,6 +1,6 @@
 // The page's connection: the client file with the browser's WebSocket.
 
-import { LiveSocket, errorText as textOf } from "../miniprogram/utils/live-socket.js";
+import { LiveSocket, closeText as closeTextOf, errorText as textOf } from "../miniprogram/utils/live-socket.js";
 import { config, language } from "./texts.js";
 import { keptToken } from "./token.js";
 import { wx } from "./wx.js";
@@ -16,3 +16,6 @@ export const live = new LiveSocket({
 
 /** What a viewer is told about an `error` frame. */
 export const errorText = (frame) => textOf(frame, language);
+
+/** What a viewer is told about a close code. */
+export const closeText = (code) => closeTextOf(code, language);

@@ -35,7 +35,7 @@ export class Inspector {
     this.#on("clear", () => this.#clear());
     this.#on("copy", () => this.#copy());
     this.#on("cut", () => live.cut());
-    this.#on("stall", () => this.#stall());
+    this.#on("stall", () => this.#stall(!this.#stalled));
     this.#on("disconnect", () => live.close());
     this.#on("connect", () => live.connect());
     this.#on("ping", () => this.#send(JSON.stringify({ msg_type: "ping", seq: live.state.seq })));
@@ -53,6 +53,8 @@ export class Inspector {
     const entry = entryOf(traffic);
     this.#entries.push(entry);
     if (this.#entries.length > KEPT) this.#entries.shift();
+    // It ends with the socket.
+    if (traffic.note === "closed" && this.#stalled) this.#stall(false);
     if (entry.direction === "info") this.#latency.reconnected();
     else this.#count(entry);
     if (!this.#paused && this.#passes(entry)) {
@@ -153,8 +155,8 @@ export class Inspector {
     }
   }
 
-  #stall() {
-    this.#stalled = !this.#stalled;
+  #stall(on) {
+    this.#stalled = on;
     part("stall").setAttribute("aria-pressed", String(this.#stalled));
     this.#live.stall(this.#stalled);
   }

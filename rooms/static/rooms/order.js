@@ -22,6 +22,8 @@ let openings = 0;
 /** What the choice is drawn from: price, why not, the order under way, the greatest quantity. */
 let choice = null;
 let note = "";
+/** Items whose order waits for its answer: a second press may come before the first is drawn. */
+const placed = new Set();
 
 /** Let somebody choose how many of an item; `draw()` draws the sheet. */
 export function choose(item, draw) {
@@ -52,7 +54,10 @@ export function drawOrder(model) {
   drawChanged(chosen, state.baseUrl, priceAt(chosen, now), why, order, openings);
 }
 
-const isOpen = ({ status, error }) => status === "sending" || UNANSWERED.includes(error.code);
+/** Whether nobody knows if a failed order was taken. */
+export const isUnanswered = ({ error }) => UNANSWERED.includes(error.code);
+
+const isOpen = (order) => order.status === "sending" || isUnanswered(order);
 
 const drawChanged = onChange((item, base, price, why, order) => {
   writeGoods(part("choice-item"), item, { base, price });
@@ -112,8 +117,8 @@ function step(by) {
 }
 
 /**
- * Wire the sheet up: `buy({item, quantity, price, again})` when somebody orders; `again` is the key of an order that
- * got no answer.
+ * Wire the sheet up: `buy({item, quantity, price, again})` when somebody orders, a promise that ends with its answer;
+ * `again` is the key of an order that got no answer.
  */
 export function startOrder({ buy }) {
   part("less").addEventListener("click", () => step(-1));
@@ -124,7 +129,9 @@ export function startOrder({ buy }) {
   });
   part("choice").addEventListener("submit", (event) => {
     event.preventDefault();
-    if (part("place").getAttribute("aria-disabled") === "true") return;
-    buy({ item: chosen, quantity: quantity(), price: choice.price, again: choice.order?.key });
+    const { id } = chosen;
+    if (part("place").getAttribute("aria-disabled") === "true" || placed.has(id)) return;
+    placed.add(id);
+    buy({ item: chosen, quantity: quantity(), price: choice.price, again: choice.order?.key }).finally(() => placed.delete(id));
   });
 }

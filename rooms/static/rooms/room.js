@@ -6,7 +6,7 @@ import { errorText, live, nextSale } from "./connection.js";
 import { part } from "./dom.js";
 import { rise } from "./hearts.js";
 import { Inspector } from "./inspector.js";
-import { choose, drawOrder, finish, startOrder } from "./order.js";
+import { choose, drawOrder, finish, isUnanswered, startOrder } from "./order.js";
 import * as sheets from "./sheets.js";
 import { drawShelf, startShelf } from "./shelf.js";
 import { drawStage, startStage } from "./stage.js";
@@ -15,6 +15,10 @@ import { fail, ordered } from "./toasts.js";
 import { startVideo } from "./video.js";
 
 const LONGEST_TIMER = 2 ** 31 - 1;
+/** Closes, error codes and commands whose errors need no message over everything. */
+const SAID_BY_THE_STAGE = [4500, 4503, 4505];
+const REPEATED = ["restarting", "unavailable"];
+const UNASKED = ["login", "sync", "ping"];
 
 const inspector = new Inspector(live);
 
@@ -27,7 +31,7 @@ let catchUp = null;
 
 live.on("frame", (frame) => {
   heard(frame, live.state);
-  if (frame.msg_type === "like" && frame.user?.id !== live.state.user?.id) rise(frame.count);
+  if (frame.msg_type === "like" && !isMine(frame)) rise(frame.count);
   if (frame.msg_type === "reject") fail(errorText({ code: "content_rejected" }));
   if (frame.msg_type === "error") wentWrong(frame);
 });
@@ -39,10 +43,18 @@ live.on("status", drawSoon);
 live.on("pending", drawSoon);
 live.on("traffic", (traffic) => inspector.add(traffic));
 
+/** A like of many names nobody, and who only watches has no name either. */
+const isMine = ({ user }) => Boolean(user) && user.id === live.state.user?.id;
+
 /** What has a key is answered where it was asked: the comment in its own line, the order below. */
 function wentWrong(frame) {
   if (frame.code === "banned") bannedUntil = frame.until ?? null;
-  if (frame.client_msg_id === undefined && frame.client_order_id === undefined) fail(errorText(frame));
+  if (frame.client_msg_id === undefined && frame.client_order_id === undefined && !isQuiet(frame)) fail(errorText(frame));
+}
+
+/** Whether the stage says it by itself, the client tries again, or nobody asked. */
+function isQuiet({ code, to, close }) {
+  return SAID_BY_THE_STAGE.includes(close) || REPEATED.includes(code) || UNASKED.includes(to);
 }
 
 // --- Drawing: once per frame of the screen, whatever came.
@@ -90,10 +102,17 @@ part("write").addEventListener("submit", (event) => {
   if (limit && [...content].length > limit) fail(errorText({ field: "content", limit }));
   else if (content !== "") {
     // What goes wrong is said in the comment's own line.
-    live.comment(content).catch(() => {});
+    live.comment(content).catch((error) => notTaken(error, content));
     part("content").value = "";
   }
 });
+
+/** One that found no place among those that wait has no line: it goes back to where it was written. */
+function notTaken({ code, frame }, content) {
+  if (code !== "queue_full") return;
+  fail(errorText(frame));
+  part("content").value ||= content;
+}
 
 function like() {
   live.like();
@@ -124,7 +143,14 @@ async function buy({ again, ...wanted }) {
     ordered(text("ordered", { ...order, status: text(`order_${order.status}`) }));
   } catch (error) {
     fail(errorText(error.frame ?? error));
+    forget(error.frame);
   }
+}
+
+/** An order that was refused is over; one without an answer can be sent again. */
+function forget(frame) {
+  const order = live.pending.find((entry) => entry.kind === "buy" && entry.error === frame);
+  if (order && !isUnanswered(order)) live.discard(order.key);
 }
 
 startComments({

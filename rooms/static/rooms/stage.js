@@ -1,5 +1,6 @@
 // The stage: whose room it is, what state it is in, and what can be done.
 
+import { closeText } from "./connection.js";
 import { address, initial, onChange, part, point, say, show } from "./dom.js";
 import { isForEver, reasons } from "./reasons.js";
 import { count, dayTime, nameOf, shortCount, text } from "./texts.js";
@@ -18,7 +19,7 @@ export function drawStage(model) {
   drawNumbers(state.online, state.likes, state.room.followers);
   drawSelf(state.user);
   drawActivity(state.activity);
-  drawVideo(state.room, state.baseUrl);
+  drawVideo(state.room, state.baseUrl, model.status.kind === "stopped");
 }
 
 const drawRoom = onChange((room, base) => {
@@ -71,9 +72,10 @@ const drawSelf = onChange((user) => {
 const drawActivity = onChange((activity) => {
   // Who goes need not be told to those who stay.
   if (!activity || activity.kind === "leave") return;
-  const { kind, name, ...values } = activity;
+  const { kind, name, count: people = 1, ...values } = activity;
+  const words = people > 1 ? `did_${kind}_more` : `did_${kind}`;
   part("activity").dataset.kind = kind;
-  say(part("activity"), text(`did_${kind}`, { name: name || text("someone"), ...values }));
+  say(part("activity"), text(words, { name: name || text("someone"), others: count(people - 1), ...values }));
 });
 
 // --- The connection: a dot while all is well, words when it is not.
@@ -81,10 +83,21 @@ const drawActivity = onChange((activity) => {
 function drawConnection(status, entered) {
   const box = part("connection-box");
   box.dataset.status = part("connection").dataset.status = status.kind;
-  say(part("connection"), text(status.kind === "waiting" && !entered ? "no_answer" : status.kind));
+  say(part("connection"), wordsOfConnection(status, entered));
   const left = status.nextTryAt ? Math.ceil((status.nextTryAt - Date.now()) / 1000) : 0;
   say(part("next-try"), status.kind === "waiting" && left > 0 ? text("next_try", { seconds: count(left) }) : "");
-  show(part("hurry"), ["waiting", "idle"].includes(status.kind));
+  const again = status.kind === "stopped" && COMES_BACK.includes(status.code);
+  say(part("hurry"), text(again ? "connect_here" : "try_now"));
+  show(part("hurry"), again || ["waiting", "idle"].includes(status.kind));
+}
+
+/** Ends after which somebody may wish to go on here: too much was sent, or the room is open in too many places. */
+const COMES_BACK = [4504, 4505];
+
+function wordsOfConnection({ kind, reason, code }, entered) {
+  if (kind === "stopped" && [4501, ...COMES_BACK].includes(code)) return closeText(code);
+  if (kind === "waiting" && reason === "restarting") return closeText(4000);
+  return text(kind === "waiting" && !entered ? "no_answer" : kind);
 }
 
 // --- The curtain: the states of a show that have a face of their own.
@@ -92,7 +105,7 @@ function drawConnection(status, entered) {
 function drawCurtain(model) {
   const face = faceOf(model);
   const curtain = part("curtain");
-  curtain.dataset.face = face ?? "";
+  curtain.dataset.face = part("stage").dataset.face = face ?? "";
   say(part("curtain-title"), face ? text(`face_${face}`) : "");
   say(part("curtain-text"), face ? wordsOf(face, model) : "");
   show(part("curtain-link"), face === "ended" || face === "banned" || face === "gone");
