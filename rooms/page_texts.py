@@ -101,5 +101,6 @@ TEXTS: dict[str, str | Promise] = {
     "closed": _("closed with {code} {reason}"),
     "latency": _("{last} ms · {median}"),
     "copied": _("{count} lines copied."),
+    "copied_one": _("1 line copied."),
     "not_copied": _("This browser does not let the page copy."),
 }

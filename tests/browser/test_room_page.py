@@ -233,7 +233,7 @@ async def test_every_frame_is_shown_and_any_can_be_sent(window: Open, slug: str)
     await expect(newest.filter(has_text="sent").first.locator(".size")).to_have_text("4 B")
     await expect(newest.first.locator(".type")).to_have_text("pong")
     await expect(newest.first.locator(".arrow")).to_have_text("received")
-    await expect(newest.first.locator(".seq")).to_have_text("seq 1")
+    await expect(newest.first.locator(".seq")).to_have_text("#1")
     await raw(page, "{")
     await expect(page.locator("#error")).to_have_text("The server could not read that.")
 
