@@ -43,6 +43,7 @@ TEXTS: dict[str, str | Promise] = {
     # Why something cannot be done now.
     "why_not_connected": _("You are not connected."),
     "why_login": _("Log in to take part."),
+    "why_watching": _("Only watching is possible here."),
     "why_scheduled": _("The show has not begun. Nothing is sold yet."),
     "why_paused": _("The host takes a break. You can go on."),
     "why_ended": _("The show has ended."),
@@ -88,7 +89,9 @@ TEXTS: dict[str, str | Promise] = {
     "clamped_stock": _("Only {count} left: the quantity is now {count}."),
     "clamped_limit": _("At most {count} for each: the quantity is now {count}."),
     "clamped_order": _("At most {count} in one order: the quantity is now {count}."),
-    "ordered": _("Order {number}: {title} × {quantity}, ¥{total} ({status})"),
+    "ordered": _("Order placed"),
+    "ordered_what": _("{title} × {quantity} · {total}"),
+    "ordered_number": _("No. {number} · {status}"),
     "order_pending": _("to be paid"),
     "order_paid": _("paid"),
     "order_cancelled": _("cancelled"),

@@ -71,6 +71,15 @@ def post_comments(room_id: int, texts: list[str]) -> None:
             comments.comment_post(tx, room_id=room_id, user=viewer, role=Role.VIEWER, content=text)
 
 
+def pin_comment(room_id: int, nickname: str, text: str) -> None:
+    """Have a new viewer of that name post this, and pin it."""
+    viewer = User.objects.create_user(nickname=nickname)
+    with RoomTransaction(room_id) as tx:
+        posted = comments.comment_post(tx, room_id=room_id, user=viewer, role=Role.VIEWER, content=text)
+    with RoomTransaction(room_id) as tx:
+        comments.comment_pin(tx, room_id=room_id, comment_id=posted.comment.pk)
+
+
 def remove_comments(room_id: int, texts: list[str]) -> None:
     """Take down the comments with these texts."""
     ids = list(Comment.objects.filter(room_id=room_id, content__in=texts).values_list("pk", flat=True))

@@ -213,7 +213,7 @@ async def test_a_purchase_by_the_keyboard_alone(window: Open, room: dict[str, An
     await page.keyboard.press("ArrowUp")
     await tab_to(page, "#place")
     await page.keyboard.press("Enter")
-    await expect(page.locator("#ordered")).to_have_text(re.compile(r"^Order \d{20}: Tea 0 × 3, ¥60\.00"))
+    await expect(page.locator("#ordered")).to_have_text(re.compile(r"^Order placed Tea 0 × 3 · ¥60\.00 No\. \d{20}"))
     await expect(sheet.locator("#ordered")).to_be_visible()
     await expect(page.locator("#shelf .buy")).to_be_focused()
     await tab_to(page, "#order-close")

@@ -1,11 +1,14 @@
 // The shelf, and the card of the item that is being explained.
 
 import { priceAt } from "./connection.js";
-import { address, drawList, initial, mark, onChange, part, point, rowOf, say, show } from "./dom.js";
+import { address, allow, drawList, initial, isAllowed, mark, onChange, part, point, rowOf, say, show } from "./dom.js";
 import { reasons } from "./reasons.js";
-import { count, dayTime, text } from "./texts.js";
+import { count, dayTime, money, text } from "./texts.js";
+import { sayWhy } from "./why.js";
 
 const FEW = 10;
+/** Characters of an amount that fit the card. */
+const LONG = 10;
 const row = rowOf("item-row");
 
 /** Draw shelf and card. `model`: state, pending, status, now. */
@@ -39,7 +42,7 @@ const drawChanged = onChange((shelf, base, why, ordering) => {
   show(part("shelf-empty"), shelf.length === 0);
   say(part("shelf-total"), shelf.length === 0 ? "" : count(shelf.length));
   say(part("shelf-count"), count(shelf.length));
-  say(part("why-shop"), why && text(why));
+  sayWhy(part("why-shop"), why);
   drawSpotlight(shelf.find((item) => item.explaining) ?? null, asDrawn);
 });
 
@@ -86,17 +89,23 @@ export function writeGoods(place, item, { base, price }) {
   within(".picture").dataset.initial = initial(item.title);
   point(within(".item-cover"), "src", address(item.cover, base));
   say(within(".item-title"), item.title);
-  say(within(".price"), `¥${price}`);
-  say(within(".list-price"), `¥${before}`);
+  writeMoney(within(".price"), price);
+  writeMoney(within(".list-price"), before);
   show(within(".list-price"), Number(before) > Number(price));
+}
+
+/** Write an amount; one of many digits is marked, to be written smaller. */
+export function writeMoney(place, amount) {
+  const words = money(amount);
+  say(place, words);
+  mark(place, "data-long", words.length > LONG ? "yes" : null);
 }
 
 function writeButton(button, item, ordering, closed) {
   const soldOut = item.stock === 0;
   say(button, text(ordering ? "ordering" : soldOut ? "sold_out" : "buy"));
-  // Disabled it would lose the keyboard's place: it only says that it is busy.
-  mark(button, "aria-disabled", ordering ? "true" : null);
-  button.disabled = soldOut || closed;
+  mark(button, "aria-busy", ordering ? "true" : null);
+  allow(button, !ordering && !soldOut && !closed);
   mark(button, "aria-label", ordering || soldOut ? null : text("buy_item", { title: item.title }));
 }
 
@@ -105,8 +114,7 @@ export function startShelf({ choose }) {
   for (const place of [part("shelf"), part("spotlight")]) {
     place.addEventListener("click", (event) => {
       const button = event.target.closest(".buy");
-      if (!button || button.getAttribute("aria-disabled") === "true") return;
-      choose(Number(button.closest("[data-key]").dataset.key));
+      if (button && isAllowed(button)) choose(Number(button.closest("[data-key]").dataset.key));
     });
   }
 }

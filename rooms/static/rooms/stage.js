@@ -1,9 +1,10 @@
 // The stage: whose room it is, what state it is in, and what can be done.
 
-import { address, initial, onChange, part, point, say, show } from "./dom.js";
+import { address, allow, initial, onChange, part, point, say, show } from "./dom.js";
 import { isForEver, reasons } from "./reasons.js";
 import { count, dayTime, nameOf, shortCount, text } from "./texts.js";
 import { drawVideo } from "./video.js";
+import { isSaidElsewhere, sayWhy } from "./why.js";
 
 /** Draw all of the stage but comments and shelf. `model`: state, status, until (of a ban), now. */
 export function drawStage(model) {
@@ -115,15 +116,18 @@ function wordsOf(face, { state, until, now }) {
 function drawControls(model) {
   const { state } = model;
   const why = reasons(model);
-  part("content").disabled = part("send").disabled = why.comment !== "";
-  part("like").disabled = why.like !== "";
-  part("follow").disabled = why.follow !== "";
+  allow(part("content"), why.comment === "");
+  part("content").readOnly = why.comment !== "";
+  allow(part("send"), why.comment === "");
+  allow(part("like"), why.like === "");
+  allow(part("follow"), why.follow === "");
   part("follow").setAttribute("aria-pressed", String(state.following));
   say(part("follow"), text(state.following ? "following" : "follow"));
   const quiet = state.entered && state.room.status === "paused" ? "why_paused" : slowMode(state);
   const reason = why.comment || why.like || quiet;
   const time = state.mutedUntil ? dayTime(state.mutedUntil) : "";
-  say(part("why"), reason && text(reason, { time, seconds: state.entered ? count(state.room.slow_mode) : "" }));
+  const seconds = state.entered ? count(state.room.slow_mode) : "";
+  sayWhy(part("why"), isSaidElsewhere(reason) ? "" : reason, { time, seconds });
 }
 
 const slowMode = (state) => (state.entered && state.room.slow_mode > 0 && ["viewer", "guest"].includes(state.role) ? "why_slow" : "");
