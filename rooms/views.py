@@ -110,6 +110,7 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         "slug": room.slug,
         "path": f"/ws/rooms/{room.slug}/",
         "comments": reverse("api-room-comments", args=[room.slug]),
+        "orders": reverse("api-orders"),
         "history": selectors.comments_in_picture(),
         "signed_in": request.user.is_authenticated,
         "readable": origin_of(room.stream),

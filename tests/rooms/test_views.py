@@ -131,6 +131,7 @@ def test_a_room_has_title_host_and_what_its_script_needs(client: Client, room: R
         "slug": "demo",
         "path": "/ws/rooms/demo/",
         "comments": "/api/rooms/demo/comments",
+        "orders": "/api/orders",
         "history": 50,
         "signed_in": False,
         "readable": [],

@@ -7,6 +7,7 @@ import { isAllowed, part } from "./dom.js";
 import { rise } from "./hearts.js";
 import { Inspector } from "./inspector.js";
 import { choose, drawOrder, finish, startOrder } from "./order.js";
+import { startOrders } from "./orders.js";
 import * as sheets from "./sheets.js";
 import { drawShelf, startShelf } from "./shelf.js";
 import { drawStage, startStage } from "./stage.js";
@@ -31,7 +32,7 @@ live.on("frame", (frame) => {
   if (frame.msg_type === "error") wentWrong(frame);
 });
 live.on("state", (state) => {
-  announce(state);
+  announce(state, live.serverNow());
   drawSoon();
 });
 live.on("status", drawSoon);
@@ -140,6 +141,7 @@ startShelf({
   },
 });
 startOrder({ buy });
+startOrders();
 startStage();
 startVideo();
 sheets.start();

@@ -45,9 +45,14 @@ const drawNotice = onChange((notice) => {
 
 /** A notice is two lines until one wants all of it. */
 function fold() {
-  part("unfold").setAttribute("aria-expanded", "false");
-  part("notice-box").dataset.open = "";
+  unfold(false);
   show(part("unfold"), part("notice").scrollHeight > part("notice").clientHeight + 1);
+}
+
+function unfold(open) {
+  part("unfold").setAttribute("aria-expanded", String(open));
+  say(part("unfold"), text(open ? "less" : "whole_notice"));
+  part("notice-box").dataset.open = open ? "yes" : "";
 }
 
 const drawPinned = onChange((pinned) => {
@@ -86,6 +91,8 @@ function drawConnection(status, entered) {
   const left = status.nextTryAt ? Math.ceil((status.nextTryAt - Date.now()) / 1000) : 0;
   say(part("next-try"), status.kind === "waiting" && left > 0 ? text("next_try", { seconds: count(left) }) : "");
   show(part("hurry"), ["waiting", "idle"].includes(status.kind));
+  // Whoever disconnected of his own will is not waiting for anything.
+  say(part("hurry"), text(status.kind === "idle" ? "connect" : "try_now"));
 }
 
 // --- The curtain: the states of a show that have a face of their own.
@@ -107,8 +114,13 @@ function faceOf({ state, status }) {
 
 function wordsOf(face, { state, until, now }) {
   if (face === "banned" && until && !isForEver(until, now)) return text("face_banned_until", { time: dayTime(until) });
-  if (face === "ended") return text("face_ended_text", { likes: count(state.likes), name: nameOf(state.room.host.user) });
+  if (face === "ended") return endedWords(state);
   return text(`face_${face}_text`);
+}
+
+function endedWords({ likes, room }) {
+  const name = likes === 0 ? "face_ended_text" : likes === 1 ? "face_ended_like" : "face_ended_likes";
+  return text(name, { likes: count(likes), name: nameOf(room.host.user) });
 }
 
 // --- What can be done.
@@ -134,11 +146,7 @@ const slowMode = (state) => (state.entered && state.room.slow_mode > 0 && ["view
 
 /** Wire the stage's own buttons up. */
 export function startStage() {
-  part("unfold").addEventListener("click", () => {
-    const open = part("unfold").getAttribute("aria-expanded") !== "true";
-    part("unfold").setAttribute("aria-expanded", String(open));
-    part("notice-box").dataset.open = open ? "yes" : "";
-  });
+  part("unfold").addEventListener("click", () => unfold(part("unfold").getAttribute("aria-expanded") !== "true"));
   new ResizeObserver(() => {
     if (part("unfold").getAttribute("aria-expanded") !== "true") fold();
   }).observe(part("stage"));
