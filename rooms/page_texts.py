@@ -31,6 +31,9 @@ TEXTS: dict[str, str | Promise] = {
     "you_are": _("You are {name}."),
     "whole_notice": _("Whole notice"),
     "less": _("Less"),
+    "write": _("Say something…"),
+    "write_as": _("Write as {name}…"),
+    "name_refused": _("This name cannot be taken."),
     "you_watch": _("You are only watching."),
     # States of a show that have a face of their own.
     "face_scheduled": _("Opening soon"),

@@ -8,6 +8,7 @@ import { rise } from "./hearts.js";
 import { Inspector } from "./inspector.js";
 import { choose, drawOrder, finish, startOrder } from "./order.js";
 import { startOrders } from "./orders.js";
+import { startSelf } from "./self.js";
 import * as sheets from "./sheets.js";
 import { drawShelf, startShelf } from "./shelf.js";
 import { drawStage, startStage } from "./stage.js";
@@ -143,6 +144,7 @@ startShelf({
 startOrder({ buy });
 startOrders();
 startStage();
+startSelf();
 startVideo();
 sheets.start();
 

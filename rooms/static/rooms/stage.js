@@ -2,6 +2,7 @@
 
 import { address, allow, initial, onChange, part, point, say, show } from "./dom.js";
 import { isForEver, reasons } from "./reasons.js";
+import { drawSelf } from "./self.js";
 import { count, dayTime, nameOf, shortCount, text } from "./texts.js";
 import { drawVideo } from "./video.js";
 import { isSaidElsewhere, sayWhy } from "./why.js";
@@ -68,10 +69,6 @@ const drawNumbers = onChange((online, likes, followers) => {
   say(part("likes"), likes > 0 ? shortCount(likes) : "");
   say(part("likes-title"), text("likes", { count: count(likes) }));
   say(part("followers"), text(followers === 1 ? "follower" : "followers", { count: shortCount(followers) }));
-});
-
-const drawSelf = onChange((user) => {
-  say(part("me"), user ? text("you_are", { name: nameOf(user) }) : text("you_watch"));
 });
 
 const drawActivity = onChange((activity) => {
