@@ -52,6 +52,16 @@ def make_administrator(username: str, password: str) -> None:
     User.objects.create_superuser(username, password)
 
 
+def lengthen(room_id: int) -> None:
+    """Give a room, its host and its products names as long as they may be, without a place to break."""
+    room = Room.objects.get(pk=room_id)
+    User.objects.filter(pk=room.host_id).update(nickname="W" * 32)
+    with RoomTransaction(room_id) as tx:
+        rooms.room_update(tx, room_id=room_id, changes={"title": "T" * 100})
+        for item in ShelfItem.objects.filter(room=room):
+            shelf.product_update(tx, product_id=item.product_id, changes={"title": "A" * 100})
+
+
 def set_notice(room_id: int, text: str) -> None:
     """Put up a room's notice."""
     with RoomTransaction(room_id) as tx:

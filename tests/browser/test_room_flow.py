@@ -264,8 +264,9 @@ async def test_a_long_notice_unfolds(window: Open, site: Deployment, room: dict[
     """Two lines of it are shown until one wants all."""
     page = await entered(await window(path_of(room), **PHONE))
     site.call("set_notice", room_id=room["id"], text="A long notice. " * 20)
-    unfold = page.get_by_role("button", name="Whole notice")
+    unfold = page.locator("#unfold")
     await expect(unfold).to_be_visible()
+    await expect(unfold).to_have_text("Whole notice")
     folded = await height_of(page, "#notice")
     await unfold.click()
     await expect(unfold).to_have_attribute("aria-expanded", "true")
