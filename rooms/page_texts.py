@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 TEXTS: dict[str, str | Promise] = {
     # The connection.
     "idle": _("Disconnected"),
+    "connect": _("Connect"),
     "connecting": _("Connecting…"),
     "online": _("Connected"),
     "waiting": _("Connection lost. Trying again…"),
@@ -16,7 +17,6 @@ TEXTS: dict[str, str | Promise] = {
     "stopped": _("Disconnected for good"),
     "next_try": _("in {seconds} s"),
     "try_now": _("Try now"),
-    "connect": _("Connect"),
     # The room.
     "scheduled": _("scheduled"),
     "live": _("live"),
@@ -100,7 +100,7 @@ TEXTS: dict[str, str | Promise] = {
     "clamped_limit": _("At most {count} for each: the quantity is now {count}."),
     "clamped_order": _("At most {count} in one order: the quantity is now {count}."),
     "ordered": _("Order placed"),
-    "ordered_what": _("{title} × {quantity} · {total}"),
+    "ordered_what": _("{title} ×\u00a0{quantity} · {total}"),
     "ordered_number": _("No. {number} · {status}"),
     "orders_none": _("You have not ordered anything yet."),
     "orders_more": _("Earlier orders"),

@@ -1,7 +1,9 @@
 """What a room's page says, and when it says nothing."""
 
+from typing import Any
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import Open
 from tests.browser.pages import entered, name_of, raw, say
@@ -47,6 +49,12 @@ async def test_an_empty_shelf_has_no_number(window: Open, site: Deployment) -> N
     await expect(page.locator("#shelf-count")).to_be_hidden()
 
 
+async def place_of(element: Locator) -> Any:
+    box = await element.bounding_box()
+    assert box is not None
+    return box
+
+
 async def test_a_long_notice_folds_again(window: Open, site: Deployment) -> None:
     """Unfolded it has the width of its box; the button is below, and says the other thing."""
     room = site.call("make_room", slug="notice")
@@ -54,15 +62,15 @@ async def test_a_long_notice_folds_again(window: Open, site: Deployment) -> None
     page = await entered(await window("/rooms/notice/", viewport={"width": 390, "height": 844}))
     button, words = page.locator("#unfold"), page.locator("#notice")
     await expect(button).to_have_text("Whole notice")
-    folded = await words.bounding_box() or {}
+    folded = await place_of(words)
     await button.click()
     await expect(button).to_have_text("Less")
-    box, below = await words.bounding_box() or {}, await button.bounding_box() or {}
+    box, below = await place_of(words), await place_of(button)
     assert box["width"] > folded["width"]
     assert below["y"] >= box["y"] + box["height"]
     await button.click()
     await expect(button).to_have_text("Whole notice")
-    assert await words.bounding_box() == folded
+    assert await place_of(words) == folded
 
 
 async def test_who_listens_is_told_what_is_explained(window: Open, site: Deployment) -> None:
