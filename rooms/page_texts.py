@@ -100,7 +100,7 @@ TEXTS: dict[str, str | Promise] = {
     "clamped_limit": _("At most {count} for each: the quantity is now {count}."),
     "clamped_order": _("At most {count} in one order: the quantity is now {count}."),
     "ordered": _("Order placed"),
-    "ordered_what": _("{title} ×\u00a0{quantity} · {total}"),
+    "ordered_what": _("{title} × {quantity} · {total}"),
     "ordered_number": _("No. {number} · {status}"),
     "orders_none": _("You have not ordered anything yet."),
     "orders_more": _("Earlier orders"),
