@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 TEXTS: dict[str, str | Promise] = {
     # The connection.
     "idle": _("Disconnected"),
+    "connect": _("Connect"),
     "connecting": _("Connecting…"),
     "online": _("Connected"),
     "waiting": _("Connection lost. Trying again…"),
@@ -29,6 +30,11 @@ TEXTS: dict[str, str | Promise] = {
     "follow": _("Follow"),
     "following": _("Following"),
     "you_are": _("You are {name}."),
+    "whole_notice": _("Whole notice"),
+    "less": _("Less"),
+    "write": _("Say something…"),
+    "write_as": _("Write as {name}…"),
+    "name_refused": _("This name cannot be taken."),
     "you_watch": _("You are only watching."),
     # States of a show that have a face of their own.
     "face_scheduled": _("Opening soon"),
@@ -36,7 +42,9 @@ TEXTS: dict[str, str | Promise] = {
     "face_paused": _("A short break"),
     "face_paused_text": _("The host will be right back. Stay, the shelf is open."),
     "face_ended": _("The show is over"),
-    "face_ended_text": _("{likes} likes tonight. Follow {name} for the next one."),
+    "face_ended_text": _("Follow {name} for the next one."),
+    "face_ended_like": _("1 like in this show. Follow {name} for the next one."),
+    "face_ended_likes": _("{likes} likes in this show. Follow {name} for the next one."),
     "face_banned": _("You cannot enter this room"),
     "face_banned_text": _("You have been banned here."),
     "face_banned_until": _("You are banned here until {time}."),
@@ -45,6 +53,7 @@ TEXTS: dict[str, str | Promise] = {
     # Why something cannot be done now.
     "why_not_connected": _("You are not connected."),
     "why_login": _("Log in to take part."),
+    "why_watching": _("Only watching is possible here."),
     "why_scheduled": _("The show has not begun. Nothing is sold yet."),
     "why_paused": _("The host takes a break. You can go on."),
     "why_ended": _("The show has ended."),
@@ -79,6 +88,7 @@ TEXTS: dict[str, str | Promise] = {
     "did_buy": _("{name} bought {title} × {quantity}"),
     "did_buy_more": _("{name} and {others} more bought {title}"),
     # The shelf.
+    "explained_now": _("Now being explained: {title}, {price}."),
     "buy": _("Buy"),
     "buy_item": _("Buy {title}"),
     "ordering": _("Ordering…"),
@@ -93,7 +103,12 @@ TEXTS: dict[str, str | Promise] = {
     "clamped_stock": _("Only {count} left: the quantity is now {count}."),
     "clamped_limit": _("At most {count} for each: the quantity is now {count}."),
     "clamped_order": _("At most {count} in one order: the quantity is now {count}."),
-    "ordered": _("Order {number}: {title} × {quantity}, ¥{total} ({status})"),
+    "ordered": _("Order placed"),
+    "ordered_what": _("{title} × {quantity} · {total}"),
+    "ordered_number": _("No. {number} · {status}"),
+    "orders_none": _("You have not ordered anything yet."),
+    "orders_more": _("Earlier orders"),
+    "order_what": _("{quantity} × {price} · {time}"),
     "order_pending": _("to be paid"),
     "order_paid": _("paid"),
     "order_cancelled": _("cancelled"),
@@ -106,5 +121,6 @@ TEXTS: dict[str, str | Promise] = {
     "closed": _("closed with {code} {reason}"),
     "latency": _("{last} ms · {median}"),
     "copied": _("{count} lines copied."),
+    "copied_one": _("1 line copied."),
     "not_copied": _("This browser does not let the page copy."),
 }

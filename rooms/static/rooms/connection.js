@@ -7,10 +7,13 @@ import { wx } from "./wx.js";
 
 export { COMMENTS_MAX, nextSale, priceAt } from "../miniprogram/utils/live-socket.js";
 
+/** What says who one is where no session does. */
+export const token = keptToken(config.signed_in);
+
 export const live = new LiveSocket({
   wx,
   url: new URL(config.path, location.href.replace(/^http/, "ws")).href,
-  token: keptToken(config.signed_in),
+  token,
   language,
 });
 

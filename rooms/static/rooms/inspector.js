@@ -114,11 +114,11 @@ export class Inspector {
     const set = (selector, value) => (line.querySelector(selector).textContent = value);
     line.dataset.direction = entry.direction;
     set("time", clockTime(entry.at));
-    set(".arrow", text(`frame_${entry.direction}`));
+    set(".direction", text(`frame_${entry.direction}`));
     set(".type", entry.type);
-    set(".seq", entry.seq === null ? "" : `seq ${entry.seq}`);
+    set(".seq", entry.seq === null ? "" : `#${entry.seq}`);
     set(".size", entry.size === null ? "" : `${count(entry.size)} B`);
-    set(".gist", entry.direction === "info" ? "" : entry.text.slice(0, GIST));
+    set(".gist", entry.direction === "info" ? "" : gistOf(entry).slice(0, GIST));
     set("pre", entry.text);
     return line;
   }
@@ -148,7 +148,7 @@ export class Inspector {
     const lines = this.#entries.filter((entry) => this.#passes(entry)).map(textLine);
     try {
       await navigator.clipboard.writeText(`${lines.join("\n")}\n`);
-      say(part("frame-count"), text("copied", { count: count(lines.length) }));
+      say(part("frame-count"), text(lines.length === 1 ? "copied_one" : "copied", { count: count(lines.length) }));
     } catch {
       // On plain http to another machine there is no clipboard.
       say(part("frame-count"), text("not_copied"));
@@ -186,6 +186,16 @@ function entryOf({ direction, at, text: raw = "", note = "", code, reason = "" }
   const frame = parse(raw) ?? {};
   const type = String(frame.msg_type ?? frame.type ?? "–");
   return { direction, at, type, text: raw, seq: frame.seq ?? null, size: sizeOf(raw), frame };
+}
+
+/** What a frame says beside what its row says already: a comment as it is read, of others their fields. */
+function gistOf({ type, text: raw, frame }) {
+  if (type === "message" && typeof frame.content === "string") {
+    return frame.user ? `${frame.user.nickname}: ${frame.content}` : frame.content;
+  }
+  const { msg_type: ofServer, type: ofClient, ts, seq, ...fields } = frame;
+  if (ofServer === undefined && ofClient === undefined) return raw;
+  return Object.keys(fields).length === 0 ? "" : JSON.stringify(fields);
 }
 
 function sizeOf(raw) {

@@ -4,8 +4,9 @@ import { errorText, priceAt } from "./connection.js";
 import { mark, onChange, part, say } from "./dom.js";
 import { reasons } from "./reasons.js";
 import * as sheets from "./sheets.js";
-import { writeFacts, writeGoods } from "./shelf.js";
-import { count, text } from "./texts.js";
+import { writeFacts, writeGoods, writeMoney } from "./shelf.js";
+import { count, money, text } from "./texts.js";
+import { wordsFor } from "./why.js";
 
 /** As many as one order takes, by the protocol. */
 const ORDER_MAX = 99;
@@ -49,7 +50,7 @@ export function drawOrder(model) {
   // One that is gone stays in sight as it was.
   chosen = item ?? chosen;
   const reason = reasons(model).shop;
-  const why = item ? reason && text(reason) : errorText({ code: "not_on_shelf" });
+  const why = item ? wordsFor(reason) : errorText({ code: "not_on_shelf" });
   const order = pending.find((entry) => entry.kind === "buy" && entry.itemId === chosen.id && isOpen(entry)) ?? null;
   drawChanged(chosen, state.baseUrl, priceAt(chosen, now), why, order, openings);
 }
@@ -62,7 +63,7 @@ const isOpen = (order) => order.status === "sending" || isUnanswered(order);
 const drawChanged = onChange((item, base, price, why, order) => {
   writeGoods(part("choice-item"), item, { base, price });
   writeFacts(part("choice-item"), item);
-  if (choice !== null && choice.price !== price) note = text("price_now", { price: `¥${price}` });
+  if (choice !== null && choice.price !== price) note = text("price_now", { price: money(price) });
   const most = Math.min(item.stock, ORDER_MAX, item.limit_per_user || ORDER_MAX);
   choice = { price, why, order, most, item };
   field.max = String(Math.max(1, most));
@@ -96,12 +97,13 @@ function drawChoice() {
   mark(part("place"), "aria-disabled", off(sending || why !== "" || (most === 0 && !order)));
   say(part("place"), text(sending ? "ordering" : order ? "order_again" : most === 0 ? "sold_out" : "order"));
   say(part("choice-note"), why || (order && !sending ? text("order_unanswered") : note));
-  say(part("total-of"), pieces > 1 ? `${count(pieces)} × ¥${price}` : "");
-  say(part("total"), pieces === null ? "" : `¥${times(price, pieces)}`);
+  say(part("total-of"), pieces > 1 ? `${count(pieces)} × ${money(price)}` : "");
+  if (pieces === null) say(part("total"), "");
+  else writeMoney(part("total"), times(price, pieces));
 }
 
 /** Yuan times pieces, to the fen. */
-const times = (price, pieces) => ((Math.round(Number(price) * 100) * pieces) / 100).toFixed(2);
+const times = (price, pieces) => (Math.round(Number(price) * 100) * pieces) / 100;
 
 function changed() {
   note = "";

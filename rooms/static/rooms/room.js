@@ -3,14 +3,15 @@
 import { announce } from "./announce.js";
 import { drawComments, heard, startComments } from "./comments.js";
 import { errorText, live, nextSale } from "./connection.js";
-import { part } from "./dom.js";
+import { isAllowed, part } from "./dom.js";
 import { rise } from "./hearts.js";
 import { Inspector } from "./inspector.js";
 import { choose, drawOrder, finish, isUnanswered, startOrder } from "./order.js";
 import * as sheets from "./sheets.js";
+import { startOrders } from "./orders.js";
+import { startSelf } from "./self.js";
 import { drawShelf, startShelf } from "./shelf.js";
 import { drawStage, startStage } from "./stage.js";
-import { text } from "./texts.js";
 import { fail, ordered } from "./toasts.js";
 import { startVideo } from "./video.js";
 
@@ -36,7 +37,7 @@ live.on("frame", (frame) => {
   if (frame.msg_type === "error") wentWrong(frame);
 });
 live.on("state", (state) => {
-  announce(state);
+  announce(state, live.serverNow());
   drawSoon();
 });
 live.on("status", drawSoon);
@@ -96,6 +97,7 @@ function wakeLater({ state, status }) {
 
 part("write").addEventListener("submit", (event) => {
   event.preventDefault();
+  if (!isAllowed(part("send"))) return;
   const content = part("content").value.trim();
   const { content: limit } = live.state.limits;
   fail("");
@@ -119,13 +121,14 @@ function like() {
   rise(1, { spread: false });
 }
 
-part("like").addEventListener("click", like);
+part("like").addEventListener("click", () => isAllowed(part("like")) && like());
 // Twice on the picture is a like too.
 part("stage").addEventListener("dblclick", ({ target }) => {
-  if (!part("like").disabled && !target.closest("button, a, input, .line, .spotlight, .notice")) like();
+  if (isAllowed(part("like")) && !target.closest("button, a, input, .line, .spotlight, .notice")) like();
 });
 
 part("follow").addEventListener("click", () => {
+  if (!isAllowed(part("follow"))) return;
   fail("");
   // An error has come as a frame too.
   live.follow(!live.state.following).catch(() => {});
@@ -136,11 +139,11 @@ part("hurry").addEventListener("click", () => live.connect());
 /** `again`: the key of an order that got no answer. It may have been taken: the same goes out, and not another. */
 async function buy({ again, ...wanted }) {
   fail("");
-  ordered("");
+  ordered(null);
   try {
     const { order } = await (again ? live.retry(again) : live.buy(wanted));
     finish(order.item_id);
-    ordered(text("ordered", { ...order, status: text(`order_${order.status}`) }));
+    ordered(order);
   } catch (error) {
     fail(errorText(error.frame ?? error));
     forget(error.frame);
@@ -165,7 +168,9 @@ startShelf({
   },
 });
 startOrder({ buy });
+startOrders();
 startStage();
+startSelf();
 startVideo();
 sheets.start();
 

@@ -1,10 +1,12 @@
 // The stage: whose room it is, what state it is in, and what can be done.
 
 import { closeText } from "./connection.js";
-import { address, initial, onChange, part, point, say, show } from "./dom.js";
+import { address, allow, initial, onChange, part, point, say, show } from "./dom.js";
 import { isForEver, reasons } from "./reasons.js";
+import { drawSelf } from "./self.js";
 import { count, dayTime, nameOf, shortCount, text } from "./texts.js";
 import { drawVideo } from "./video.js";
+import { isSaidElsewhere, sayWhy } from "./why.js";
 
 /** Draw all of the stage but comments and shelf. `model`: state, status, until (of a ban), now. */
 export function drawStage(model) {
@@ -45,9 +47,14 @@ const drawNotice = onChange((notice) => {
 
 /** A notice is two lines until one wants all of it. */
 function fold() {
-  part("unfold").setAttribute("aria-expanded", "false");
-  part("notice-box").dataset.open = "";
+  unfold(false);
   show(part("unfold"), part("notice").scrollHeight > part("notice").clientHeight + 1);
+}
+
+function unfold(open) {
+  part("unfold").setAttribute("aria-expanded", String(open));
+  say(part("unfold"), text(open ? "less" : "whole_notice"));
+  part("notice-box").dataset.open = open ? "yes" : "";
 }
 
 const drawPinned = onChange((pinned) => {
@@ -63,10 +70,6 @@ const drawNumbers = onChange((online, likes, followers) => {
   say(part("likes"), likes > 0 ? shortCount(likes) : "");
   say(part("likes-title"), text("likes", { count: count(likes) }));
   say(part("followers"), text(followers === 1 ? "follower" : "followers", { count: shortCount(followers) }));
-});
-
-const drawSelf = onChange((user) => {
-  say(part("me"), user ? text("you_are", { name: nameOf(user) }) : text("you_watch"));
 });
 
 const drawActivity = onChange((activity) => {
@@ -87,7 +90,8 @@ function drawConnection(status, entered) {
   const left = status.nextTryAt ? Math.ceil((status.nextTryAt - Date.now()) / 1000) : 0;
   say(part("next-try"), status.kind === "waiting" && left > 0 ? text("next_try", { seconds: count(left) }) : "");
   const again = status.kind === "stopped" && COMES_BACK.includes(status.code);
-  say(part("hurry"), text(again ? "connect_here" : "try_now"));
+  // Whoever disconnected of his own will is not waiting for anything.
+  say(part("hurry"), text(again ? "connect_here" : status.kind === "idle" ? "connect" : "try_now"));
   show(part("hurry"), again || ["waiting", "idle"].includes(status.kind));
 }
 
@@ -119,8 +123,13 @@ function faceOf({ state, status }) {
 
 function wordsOf(face, { state, until, now }) {
   if (face === "banned" && until && !isForEver(until, now)) return text("face_banned_until", { time: dayTime(until) });
-  if (face === "ended") return text("face_ended_text", { likes: count(state.likes), name: nameOf(state.room.host.user) });
+  if (face === "ended") return endedWords(state);
   return text(`face_${face}_text`);
+}
+
+function endedWords({ likes, room }) {
+  const name = likes === 0 ? "face_ended_text" : likes === 1 ? "face_ended_like" : "face_ended_likes";
+  return text(name, { likes: count(likes), name: nameOf(room.host.user) });
 }
 
 // --- What can be done.
@@ -128,26 +137,25 @@ function wordsOf(face, { state, until, now }) {
 function drawControls(model) {
   const { state } = model;
   const why = reasons(model);
-  part("content").disabled = part("send").disabled = why.comment !== "";
-  part("like").disabled = why.like !== "";
-  part("follow").disabled = why.follow !== "";
+  allow(part("content"), why.comment === "");
+  part("content").readOnly = why.comment !== "";
+  allow(part("send"), why.comment === "");
+  allow(part("like"), why.like === "");
+  allow(part("follow"), why.follow === "");
   part("follow").setAttribute("aria-pressed", String(state.following));
   say(part("follow"), text(state.following ? "following" : "follow"));
   const quiet = state.entered && state.room.status === "paused" ? "why_paused" : slowMode(state);
   const reason = why.comment || why.like || quiet;
   const time = state.mutedUntil ? dayTime(state.mutedUntil) : "";
-  say(part("why"), reason && text(reason, { time, seconds: state.entered ? count(state.room.slow_mode) : "" }));
+  const seconds = state.entered ? count(state.room.slow_mode) : "";
+  sayWhy(part("why"), isSaidElsewhere(reason) ? "" : reason, { time, seconds });
 }
 
 const slowMode = (state) => (state.entered && state.room.slow_mode > 0 && ["viewer", "guest"].includes(state.role) ? "why_slow" : "");
 
 /** Wire the stage's own buttons up. */
 export function startStage() {
-  part("unfold").addEventListener("click", () => {
-    const open = part("unfold").getAttribute("aria-expanded") !== "true";
-    part("unfold").setAttribute("aria-expanded", String(open));
-    part("notice-box").dataset.open = open ? "yes" : "";
-  });
+  part("unfold").addEventListener("click", () => unfold(part("unfold").getAttribute("aria-expanded") !== "true"));
   new ResizeObserver(() => {
     if (part("unfold").getAttribute("aria-expanded") !== "true") fold();
   }).observe(part("stage"));
