@@ -19,11 +19,14 @@ function takeLive(fresh) {
   if (!old || old.matches(":active") || source(old) === source(fresh)) return;
   const held = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(document.adoptNode(fresh));
-  if (held) focusOn(held.formAction, held.value);
+  if (held) focusOn(held.formAction, held.value, heldIn(fresh));
 }
 
-// The handles are shown by a script.
-const source = (element) => element.outerHTML.replaceAll(' hidden=""', "");
+/** Where the focus goes that was on what is not there any more. */
+const heldIn = (fresh) => fresh.matches(".item") ? fresh : fresh.querySelector(".buttons") ?? fresh;
+
+// The handles are shown by a script, and what holds the focus in place of a button is made focusable by one.
+const source = (element) => element.outerHTML.replaceAll(' hidden=""', "").replaceAll(' tabindex="-1"', "");
 
 /** Put in a row that is new, with the values of now in one that was not touched. A new one is edited after the save. */
 function takeRow(fresh) {
@@ -67,7 +70,7 @@ export function isTouched(form) {
     || form.querySelector(".shelf-row:not([data-item]):not(.empty-form)") !== null;
 }
 
-function isChanged(control) {
+export function isChanged(control) {
   // What belongs to the forms that this page keeps apart does not count.
   if (control.form?.matches("#row-actions, #new-item")) return false;
   if (["hidden", "submit", "button", "fieldset"].includes(control.type)) return false;
