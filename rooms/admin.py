@@ -110,14 +110,13 @@ class RoomAdmin(RoomSteps, ServiceAdmin, LongListAdmin):
     raw_id_fields = ("pinned",)
     readonly_fields = ("seq", "show", "followers", "likes", "held", "epoch", "created_at")
     add_fieldsets: Any = (
-        (_("Room"), {"fields": ("title", "slug", "cover", "stream", "host", "assistants")}),
-        (_("Show"), {"fields": ("status", "notice")}),
+        (_("Show"), {"fields": ("notice", "status")}),
         (_("Viewers"), {"fields": (("allow_comments", "allow_likes", "allow_shop"), "slow_mode")}),
+        (_("Room"), {"fields": ("title", "slug", "cover", "stream", "host", "assistants")}),
     )
     fieldsets = (
         (_("Show"), {"fields": ("notice", "pinned", "status")}),
-        add_fieldsets[2],
-        add_fieldsets[0],
+        *add_fieldsets[1:],
         (
             _("Record"),
             {

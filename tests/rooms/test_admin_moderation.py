@@ -73,6 +73,13 @@ def test_a_sanction_is_imposed(
     assert LogEntry.objects.get().object_id == str(Sanction.objects.get().pk)
 
 
+def test_the_form_says_that_no_room_means_all(browser: Client) -> None:
+    """The room is asked for first."""
+    page = Page(browser, ADD)
+    assert next(name for name in page.values if name in ("room", "kind", "user")) == "room"
+    assert "Leave this empty, and it holds in ALL rooms." in page.text
+
+
 def test_until_a_time(browser: Client, room: Room, viewer: User) -> None:
     """As the operator's clock shows it."""
     until = timezone.localtime().replace(microsecond=0) + timedelta(days=3)

@@ -36,7 +36,7 @@ function takeRow(fresh) {
     for (const control of fields(row)) control.disabled = true;
     row.removeAttribute("id");
     afterRows().before(row);
-  } else if (!fields(old).some((control) => isChanged(control) || control === document.activeElement)) {
+  } else if (!isRefused() && !fields(old).some((control) => isChanged(control) || control === document.activeElement)) {
     for (const control of fields(old)) copy(fields(fresh).find((other) => ending(other) === ending(control)), control);
   }
 }
@@ -61,12 +61,15 @@ function copy(from, to) {
   else to.value = to.defaultValue = from.value;
 }
 
+// What was sent and refused stands in the form as if it had come so.
+const isRefused = () => document.querySelector(".errornote") !== null;
+
 const fields = (row) => [...row.querySelectorAll('input[name^="shelf-"], select[name^="shelf-"]')];
 const ending = (control) => control.name.replace(/^shelf-\d+-/, "");
 
-/** Whether anything in a form differs from how it came, an added row included. */
+/** Whether anything in a form differs from how it came, an added row included, or came back as it was sent. */
 export function isTouched(form) {
-  return [...form.elements].some((control) => !control.closest(".empty-form") && isChanged(control))
+  return isRefused() || [...form.elements].some((control) => !control.closest(".empty-form") && isChanged(control))
     || form.querySelector(".shelf-row:not([data-item]):not(.empty-form)") !== null;
 }
 

@@ -12,8 +12,8 @@ export function keepUnsaved() {
   if (!form) return;
   for (const kind of ["input", "change", "reset"]) document.addEventListener(kind, () => mark(form));
   document.addEventListener("liveroom:taken", () => mark(form));
-  // Listened to last: what is sent quietly stays here.
-  document.addEventListener("submit", (event) => (leaving = !event.defaultPrevented));
+  // What is sent quietly stays here, and another form, such as the language's, does not save this one.
+  document.addEventListener("submit", (event) => (leaving = event.target === form && !event.defaultPrevented));
   addEventListener("pageshow", () => {
     leaving = false;
     mark(form);
