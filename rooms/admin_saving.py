@@ -21,6 +21,8 @@ from rooms.admin_said import changes_text
 from rooms.transaction import RoomTransaction
 
 TRIES = 3
+ELSEWHERE = {"_continue", "_saveasnew", "_addanother", IS_POPUP_VAR}
+"""Ways to save that lead elsewhere, and say so."""
 
 
 class Saving(ExitStack):
@@ -119,7 +121,7 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Say what was saved, instead of only that something was."""
-        if "_save" not in request.POST or IS_POPUP_VAR in request.POST:
+        if ELSEWHERE & request.POST.keys():
             return super().response_change(request, obj)
         what = changes_text(saving_of(request).changes)
         self.message_user(

@@ -18,7 +18,7 @@ export function sendQuietly() {
 
 async function send(form, button, confirmed = false) {
   const address = button?.hasAttribute("formaction") ? button.formAction : form.action;
-  const spot = button?.closest(".item, .buttons")?.id;
+  const spot = button?.closest(".item, .buttons[id]")?.id;
   const known = items();
   if (button) button.disabled = true;
   try {
