@@ -109,8 +109,10 @@ async def test_ones_own_is_always_there(window: Open, site: Deployment, room: di
     await page.evaluate(
         """() => {
           window.missing = 0;
-          const here = () => [...document.querySelectorAll("#comments .text")].some(({ textContent }) => textContent === "mine");
-          new MutationObserver(() => here() || (window.missing += 1)).observe(document.getElementById("comments"), { childList: true });
+          const list = document.getElementById("comments");
+          const isMine = ({ textContent }) => textContent === "mine";
+          const here = () => [...list.querySelectorAll(".text")].some(isMine);
+          new MutationObserver(() => here() || (window.missing += 1)).observe(list, { childList: true });
         }"""
     )
     await flood(page, site, room, 200, start=100)
@@ -162,9 +164,7 @@ async def test_whose_comments_come_first(window: Open, room: dict[str, Any]) -> 
     }
 
 
-async def test_a_new_layout_is_no_wish_to_read_further_up(
-    window: Open, site: Deployment, room: dict[str, Any]
-) -> None:
+async def test_a_new_layout_is_no_wish_to_read_further_up(window: Open, site: Deployment, room: dict[str, Any]) -> None:
     """A scroll that nobody made does not stop the list; it goes on at the newest."""
     site.call("post_comments", room_id=room["id"], texts=[f"before {number}" for number in range(40)])
     page = await enter_later(window, room)

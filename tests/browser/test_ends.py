@@ -66,10 +66,8 @@ async def test_open_in_too_many_places(window: Open, room: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(("width", "height"), [(360, 640), (390, 480), (390, 844), (1000, 420)])
-async def test_a_face_is_whole(
-    window: Open, site: Deployment, room: dict[str, Any], width: int, height: int
-) -> None:
-    """Title, words and the way out are in sight on every screen, over no other words, and a comment is left in sight."""
+async def test_a_face_is_whole(window: Open, site: Deployment, room: dict[str, Any], width: int, height: int) -> None:
+    """Title, words and the way out are in sight on every screen, over no other words; a comment is seen too."""
     site.call("set_room", room_id=room["id"], status="ended")
     page = await entered(
         await window(f"/rooms/{room['slug']}/", viewport={"width": width, "height": height}, reduced_motion="reduce")
@@ -79,7 +77,9 @@ async def test_a_face_is_whole(
         await expect(page.locator(part)).to_be_in_viewport(ratio=1)
     curtain, log = [await page.locator(part).bounding_box() for part in ("#curtain", "#log")]
     link = await page.locator("#curtain-link").bounding_box()
-    assert curtain and log and link
+    assert curtain
+    assert log
+    assert link
     assert link["y"] + link["height"] <= curtain["y"] + curtain["height"] + 1 <= log["y"] + 1
     await expect(comments(page).last).to_be_in_viewport()
 
@@ -116,7 +116,8 @@ async def test_many_buyers_are_not_one(window: Open, room: dict[str, Any]) -> No
               const { live } = await import("/static/rooms/connection.js");
               const { drawStage } = await import("/static/rooms/stage.js");
               const activity = { kind, name: "K**", count, title: "Tea", quantity: 5 };
-              drawStage({ state: { ...live.state, activity }, status: live.status, now: live.serverNow(), until: null });
+              const state = { ...live.state, activity };
+              drawStage({ state, status: live.status, now: live.serverNow(), until: null });
             }""",
             [kind, count],
         )

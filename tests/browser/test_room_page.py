@@ -169,7 +169,7 @@ async def test_two_windows_are_two_guests(window: Open, slug: str) -> None:
     there = await here.context.new_page()
     await there.goto(f"/rooms/{slug}/")
     await entered(there)
-    names = []
+    names: list[str] = []
     for page in (here, there):
         await say(page, "hello")
         await expect(page.locator("#comments [data-pending='']")).to_have_count(len(names) + 1)
