@@ -44,7 +44,9 @@ def item_part(item: ShelfItem) -> ItemPart:
 def is_on_sale(item: ShelfItem, *, now: int) -> bool:
     """Whether its sale runs at ``now`` (ms)."""
     starts, ends = item.sale_starts_at, item.sale_ends_at
-    return item.sale_price is not None and bool(starts and ends) and to_ms(starts) <= now < to_ms(ends)
+    if item.sale_price is None or starts is None or ends is None:
+        return False
+    return to_ms(starts) <= now < to_ms(ends)
 
 
 def price_now(item: ShelfItem, *, now: int) -> Decimal:

@@ -84,7 +84,7 @@ class RoomForm(ServiceForm):
         slug: str = self.cleaned_data["slug"]
         if slug or self.existing:
             return slug
-        made = slugify(self.data.get(self.add_prefix("title"), ""))[:SLUG_MAX].strip("-")
+        made: str = slugify(self.data.get(self.add_prefix("title"), ""))[:SLUG_MAX].strip("-")
         if made and not Room.objects.filter(slug=made).exists():
             return made
         return f"{SLUG_BEGIN}{get_random_string(6, SLUG_LETTERS)}"

@@ -268,6 +268,26 @@ async def test_a_comment_is_taken_down_and_its_writer_muted(control: Control) ->
     await expect(row.locator("summary")).to_have_text("Mute")
 
 
+async def test_a_form_that_was_only_opened_asks_nothing(control: Control) -> None:
+    """Nothing is marked in it, and it lets go of whoever leaves."""
+    page = control.page
+    asked: list[str] = []
+
+    async def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.accept()
+
+    page.on("dialog", answer)
+    for path in ("rooms/sanction/add/", "rooms/room/add/", "products/product/add/"):
+        await page.goto(f"/admin/{path}")
+        await page.locator("#content-main form input[type=text]:visible").first.click()
+        await expect(page.locator("main form .submit-row")).to_be_visible()
+        await expect(page.locator(".is-changed")).to_have_count(0)
+        await page.get_by_role("link", name="Home", exact=True).click()
+        await expect(page.get_by_role("heading", name="What is on")).to_be_visible()
+    assert asked == []
+
+
 async def test_what_is_not_saved_is_marked_and_asked_about(control: Control) -> None:
     """On the way out, not on the way to being saved; then it is said what was saved."""
     page = await control.open()

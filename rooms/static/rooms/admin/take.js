@@ -73,11 +73,18 @@ export function isTouched(form) {
     || form.querySelector(".shelf-row:not([data-item]):not(.empty-form)") !== null;
 }
 
+/** Of a list of which one is chosen, a browser chooses the first where the page names none. */
+function isChosenAnew({ options, multiple }) {
+  const named = [...options].some((option) => option.defaultSelected);
+  const was = (option, at) => named || multiple ? option.defaultSelected : at === 0;
+  return [...options].some((option, at) => option.selected !== was(option, at));
+}
+
 export function isChanged(control) {
   // What belongs to the forms that this page keeps apart does not count.
   if (control.form?.matches("#row-actions, #new-item")) return false;
   if (["hidden", "submit", "button", "fieldset"].includes(control.type)) return false;
   if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
-  if (control.options) return [...control.options].some((option) => option.selected !== option.defaultSelected);
+  if (control.options) return isChosenAnew(control);
   return control.value !== control.defaultValue;
 }
