@@ -22,7 +22,7 @@ def test_modules_import_each_other_by_content(settings: Any, tmp_path: Path) -> 
     assert any(name.startswith("../miniprogram/utils/live-socket.") for name in imports["connection.js"])
     control = tmp_path / static("rooms/admin/control.js").removeprefix("/static/")
     modules = re.findall(r'from "(.+?)"', control.read_text())
-    assert len(modules) == 4
+    assert len(modules) == 5
     assert all((control.parent / name).exists() and name.count(".") == 3 for name in modules)
     assert any(name.startswith("./vendor/hls.light.min.") for name in imports["video.js"])
     for name in (name for names in imports.values() for name in names):

@@ -52,7 +52,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{_('Room')}:  {base}/{f'rooms/{room}/' if room else ''}")
         self.stdout.write(f"{_('Admin')}: {base}/admin/  {administrator(settings.VAR_DIR / 'admin.txt')}")
         if room:
-            self.stdout.write(f"{_('Crowd')}: {command_line(f'crowd {room} --viewers 50 --minutes 5 --url {base}')}")
+            crowd = command_line(f"crowd {room} --viewers 50 --minutes 5 --url {base}")
+            self.stdout.write(f"{_('Crowd')}: {crowd}")
 
     def _demo(self) -> None:
         try:
