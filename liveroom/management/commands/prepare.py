@@ -53,7 +53,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{_('Admin')}: {base}/admin/  {administrator(settings.VAR_DIR / 'admin.txt')}")
         if room:
             crowd = command_line(f"crowd {room} --viewers 50 --minutes 5 --url {base}")
-            self.stdout.write(f"{_('Crowd')}: {crowd}")
+            self.stdout.write(_("Crowd") + f": {crowd}")
 
     def _demo(self) -> None:
         try:
