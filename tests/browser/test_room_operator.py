@@ -130,7 +130,7 @@ async def test_a_viewer_is_muted_then_banned(window: Open, site: Deployment) -> 
     await expect(there.locator("#send")).to_be_enabled()
     await operator.act("/admin/rooms/comment/?q=rude", "rude words", "ban_writers")
     await expect(here.locator("#connection")).to_have_attribute("data-status", "stopped")
-    await expect(here.locator("#toasts")).to_contain_text("banned")
+    await expect(here.locator("#curtain-title")).to_have_text("You cannot enter this room")
     await say(there, "still here")
     await expect(comments(there)).to_have_text(["rude words", "still here"])
 
