@@ -120,7 +120,14 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         "login": login_address(request),
         "texts": TEXTS,
     }
-    response = render(request, "rooms/room.html", {"room": room, "config": config})
+    staff = request.user.is_authenticated and request.user.is_staff
+    context = {
+        "room": room,
+        "config": config,
+        "inspector": settings.LIVEROOM_INSPECTOR or staff,
+        "operator": settings.DEBUG or staff,
+    }
+    response = render(request, "rooms/room.html", context)
     response.headers["Content-Security-Policy"] = content_security_policy(request, stream=room.stream)
     return response
 

@@ -1140,9 +1140,17 @@ export class LiveSocket {
     this._tell();
   }
 
-  /** For tests: lose the connection as a lost network would. */
-  cut() {
+  /**
+   * For tests: lose the connection as a lost network would.
+   *
+   * @param {number} [away] ms until the next try; without it, as soon as after any loss
+   */
+  cut(away) {
     this._lost("cut");
+    if (away !== undefined && this.status.kind === "waiting") {
+      this._retryAfter(away, "cut", null);
+      this._tell();
+    }
   }
 
   /**

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
+from accounts.models import User
 from rooms.models import Room
 from rooms.page_texts import TEXTS
 from tests import factories
@@ -144,6 +145,18 @@ def test_who_is_signed_in_needs_no_token(client: Client, room: Room) -> None:
     """The script is told of the session, and then keeps no guest's token."""
     client.force_login(room.host)
     assert config_of(get(client, "/rooms/demo/"))["signed_in"] is True
+
+
+@pytest.mark.parametrize(("shown", "staff", "there"), [(False, False, False), (False, True, True), (True, False, True)])
+def test_who_is_given_the_inspector(
+    client: Client, room: Room, settings: Any, shown: bool, staff: bool, there: bool
+) -> None:
+    """The staff, and everybody where it is set so; the way into the administration is the staff's alone."""
+    settings.LIVEROOM_INSPECTOR, settings.DEBUG = shown, False
+    client.force_login(User.objects.create_user("somebody", is_staff=staff))
+    page = client.get("/rooms/demo/").content.decode()
+    assert ('id="inspector"' in page, 'id="open-inspector"' in page, "inspector.css" in page) == (there,) * 3
+    assert ('href="/admin/"' in page) is staff
 
 
 def test_a_room_is_there_without_the_last_slash_too(client: Client, room: Room) -> None:

@@ -10,6 +10,8 @@ const KEPT = 1000;
 const LINES_MAX = 200;
 const DRAW_EVERY = 250;
 const GIST = 120;
+/** ms for which a cut lasts: time to see that others go on, and that nothing is missing afterwards. */
+const AWAY = 5000;
 const ONE_BYTE = 0x80;
 const encoder = new TextEncoder();
 
@@ -34,7 +36,7 @@ export class Inspector {
     this.#on("pause", () => this.#pause());
     this.#on("clear", () => this.#clear());
     this.#on("copy", () => this.#copy());
-    this.#on("cut", () => live.cut());
+    this.#on("cut", () => live.cut(AWAY));
     this.#on("stall", () => this.#stall(!this.#stalled));
     this.#on("disconnect", () => live.close());
     this.#on("connect", () => live.connect());

@@ -21,7 +21,7 @@ const SAID_BY_THE_STAGE = [4500, 4503, 4505];
 const REPEATED = ["restarting", "unavailable"];
 const UNASKED = ["login", "sync", "ping"];
 
-const inspector = new Inspector(live);
+const inspector = part("inspector") && new Inspector(live);
 
 let bannedUntil = null;
 let drawn = true;
@@ -42,7 +42,7 @@ live.on("state", (state) => {
 });
 live.on("status", drawSoon);
 live.on("pending", drawSoon);
-live.on("traffic", (traffic) => inspector.add(traffic));
+if (inspector) live.on("traffic", (traffic) => inspector.add(traffic));
 
 /** A like of many names nobody, and who only watches has no name either. */
 const isMine = ({ user }) => Boolean(user) && user.id === live.state.user?.id;
