@@ -42,6 +42,6 @@ check: ## style, types, migrations, deployment settings, import directions
 		$(VENV) manage.py check --deploy --fail-level WARNING
 	.venv/bin/lint-imports --no-logo
 
-bench: ## measure (SCENARIO=name; without one, all)
-	$(BOOTSTRAP) dev
-	$(VENV) -m benchmarks $(SCENARIO)
+bench: ## set up what is missing and measure (SCENARIO="fanout single"; without it, all; ARGS=--quick: a look)
+	$(BOOTSTRAP) bench
+	$(VENV) -m benchmarks $(ARGS) $(SCENARIO)

@@ -1,126 +1,161 @@
 """Scenario ``fanout``: one room, comments at a steady rate, every viewer is to get each of them."""
 
-import asyncio
-import os
-import statistics
-import time
 from dataclasses import dataclass
+from functools import partial
 
-from benchmarks.load import Seen, connect, connect_many
-from benchmarks.servers import CLIENT_CORE, LIVEROOM, STOCK, System, running
+from benchmarks.book import Book, Slices
+from benchmarks.counters import Count, Counters
+from benchmarks.load.crowd import Crowd
+from benchmarks.measuring import Figures, crowded, window
+from benchmarks.programs import folder
+from benchmarks.progress import Step
+from benchmarks.systems import (
+    BROADCAST,
+    LIVEROOM,
+    LIVEROOM_UVICORN,
+    SOCKETIO,
+    STOCK_CORE,
+    STOCK_MEMORY,
+    STOCK_PUBSUB,
+    Running,
+    System,
+    measured,
+    running,
+)
+from benchmarks.tables import figures_table
 
-RATIO = 4
-"""How many times cheaper than stock Channels a delivered comment must be."""
-VIEWERS = 300
-RATES = (1, 5, 10)
-SECONDS = 12
-SETTLE = 3.0
-"""Seconds after the joins, and after the last comment, for what is still under way."""
+SECONDS = 10.0
+SATURATED_SECONDS = 20.0
+"""For a system that cannot keep up: at half a comment per second ten seconds would hold five."""
+WARM = 1.5
+CATCH_UP = 3.0
+"""Seconds for what is still under way after the last comment; who needs longer does not keep up."""
+PING_EVERY = 3.0
 
 
 @dataclass(frozen=True)
-class Result:
-    """One system at one rate. CPU in µs of the server per delivered comment, latencies in ms, memory in KiB."""
+class Load:
+    """Viewers, and the rates that they are measured at, one after another on the same sockets.
 
-    system: str
+    After a rate that is not kept up with only the last one is measured: the saturation. ``pings``: the rates measured
+    again with a ping per viewer every 3 s.
+    """
+
     viewers: int
-    rate: int
-    cpu: float
-    delivered: float
-    p50: float
-    p95: float
-    p99: float
-    memory: float
+    rates: tuple[float, ...]
+    pings: tuple[float, ...] = ()
 
 
-async def measure(system: System, *, viewers: int, rate: int, seconds: int) -> Result:
-    """Run one system at one rate."""
-    with running(system) as server:
-        memory = server.memory
-        seen = Seen()
-        crowd = await connect_many(server.port, system.path, seen, viewers)
-        speaker = await connect(server.port, system.path, Seen())
-        speaker.say(0)
-        await asyncio.sleep(SETTLE)
-        memory = server.memory - memory
-        seen.comments = 0
-        seen.latencies.clear()
-        cpu, started = server.cpu, time.monotonic()
-        for number in range(rate * seconds):
-            await asyncio.sleep(max(0.0, started + number / rate - time.monotonic()))
-            speaker.say(number)
-        await asyncio.sleep(SETTLE)
-        cpu = server.cpu - cpu
-        result = summary(system, seen, viewers, rate, rate * seconds, cpu, memory)
-        for viewer in (*crowd, speaker):
-            viewer.close()
-        return result
+MATRIX: tuple[tuple[System, tuple[Load, ...]], ...] = (
+    (
+        LIVEROOM,
+        (
+            Load(100, (1, 10, 40)),
+            Load(1000, (1, 10, 20, 40), pings=(10,)),
+            Load(5000, (1, 10, 40), pings=(40,)),
+            Load(8000, (1, 10, 40), pings=(40,)),
+        ),
+    ),
+    (
+        LIVEROOM_UVICORN,
+        (Load(100, (10, 40)), Load(1000, (1, 10, 20, 40)), Load(5000, (10, 40), pings=(40,)), Load(8000, (10, 40))),
+    ),
+    (SOCKETIO, (Load(100, (10, 40)), Load(1000, (1, 10, 20, 40)), Load(5000, (10, 40)), Load(8000, (10, 40)))),
+    (BROADCAST, (Load(100, (10, 40)), Load(1000, (1, 10, 20, 40)), Load(5000, (10, 40)), Load(8000, (10, 40)))),
+    # From here on the higher rates are far beyond what the system can do: the last one shows its saturation.
+    (STOCK_PUBSUB, (Load(100, (1, 10, 40)), Load(1000, (1, 20)), Load(5000, (40,)), Load(8000, (40,)))),
+    (STOCK_CORE, (Load(100, (1, 10, 40)), Load(1000, (10,)))),
+    (STOCK_MEMORY, (Load(100, (1, 10, 40)), Load(1000, (10,)))),
+)
+SLICES_AT = (5000, 40.0)
+QUICK: tuple[tuple[System, tuple[Load, ...]], ...] = tuple(
+    (system, (Load(40, (10,), pings=(10,) if system is LIVEROOM else ()),)) for system, _ in MATRIX
+)
 
 
-def summary(system: System, seen: Seen, viewers: int, rate: int, comments: int, cpu: float, memory: int) -> Result:
-    """The figures of a run."""
-    cuts = statistics.quantiles(seen.latencies, n=100) if len(seen.latencies) > 1 else [float("nan")] * 99
-    return Result(
-        system=system.name,
-        viewers=viewers,
-        rate=rate,
-        cpu=cpu * 1e6 / max(1, seen.comments),
-        delivered=100 * seen.comments / (comments * viewers),
-        p50=cuts[49],
-        p95=cuts[94],
-        p99=cuts[98],
-        memory=memory / 1024 / viewers,
-    )
-
-
-def table(results: list[Result]) -> str:
-    """The results as Markdown."""
-    lines = [
-        "| system | viewers | comments/s | CPU µs/delivery | delivered | p50 ms | p95 ms | p99 ms | KiB/viewer |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+def steps(book: Book, *, quick: bool) -> list[Step]:
+    """The scenario's parts: one for each system and number of viewers. Their figures go into the book."""
+    seconds = 1.0 if quick else SECONDS
+    parts = [
+        Step(
+            f"fanout: {system.name}, {load.viewers:,} viewers at {', '.join(f'{rate:g}' for rate in load.rates)}/s",
+            6 + load.viewers / 800 + (seconds + WARM + 1) * (len(load.rates) + len(load.pings)),
+            partial(measure, book, system, load, seconds=seconds),
+        )
+        for system, loads in (QUICK if quick else MATRIX)
+        for load in loads
     ]
-    lines += [
-        f"| {r.system} | {r.viewers} | {r.rate} | {r.cpu:.1f} | {r.delivered:.1f} % | {r.p50:.0f} | {r.p95:.0f} "
-        f"| {r.p99:.0f} | {r.memory:.0f} |"
-        for r in results
-    ]
-    return "\n".join(lines)
+    viewers, rate = (40, 10.0) if quick else SLICES_AT
+    name = f"fanout: the longest slices of {LIVEROOM.name}, {viewers:,} viewers at {rate:g}/s"
+    return [*parts, Step(name, 10 + viewers / 800 + seconds, partial(measure_slices, book, viewers, rate, seconds))]
 
 
-def ratios(results: list[Result]) -> dict[int, float]:
-    """How many times cheaper Liveroom was, at each rate."""
-    found = {}
-    for rate in sorted({result.rate for result in results}):
-        by_system = {result.system: result for result in results if result.rate == rate}
-        found[rate] = by_system[STOCK.name].cpu / by_system[LIVEROOM.name].cpu
-    return found
+def measure(book: Book, system: System, load: Load, *, seconds: float) -> None:
+    """Measure one system with some viewers at each of the rates."""
+    with running(system) as started, crowded(started, load.viewers) as (crowd, memory):
+        saturated = False
+        for rate in load.rates:
+            if not saturated or rate == load.rates[-1]:
+                figures = at_rate(started, crowd, rate, memory=memory, seconds=seconds)
+                book.fanout.append(figures)
+                saturated = saturated or figures.saturated
+        if load.pings:
+            crowd.start_pings(PING_EVERY, system.dialect.ping)
+            for rate in load.pings:
+                book.fanout.append(at_rate(started, crowd, rate, memory=memory, seconds=seconds))
 
 
-def overall(results: list[Result]) -> float:
-    """How many times cheaper Liveroom was over the whole run: all of the CPU by all that was delivered."""
+def measure_slices(book: Book, viewers: int, rate: float, seconds: float) -> None:
+    """See how long the event loop is held, on a server whose calls are timed."""
+    with folder() as place:
+        counters = Counters(place / "counters", create=True)
+        with running(measured(LIVEROOM), directory=place) as started, crowded(started, viewers) as (crowd, _):
+            crowd.run(WARM, rate=rate)
+            counters.clear()
+            crowd.run(seconds, rate=rate)
+            book.slices = Slices(
+                viewers=viewers,
+                rate=rate,
+                count=counters[Count.SLICES],
+                longest=counters[Count.SLICE] / 1e6,
+                cpu=counters[Count.SLICE_CPU] / 1e6,
+                anything=counters[Count.LONGEST] / 1e6,
+                name=counters.name,
+            )
 
-    def cost(system: str) -> float:
-        mine = [result for result in results if result.system == system]
-        delivered = [result.rate * result.delivered for result in mine]
-        return sum(result.cpu * share for result, share in zip(mine, delivered, strict=True)) / sum(delivered)
 
-    return cost(STOCK.name) / cost(LIVEROOM.name)
+def at_rate(started: Running, crowd: Crowd, rate: float, *, memory: float, seconds: float) -> Figures:
+    """Measure the connected crowd at one rate, after a moment of it that does not count."""
+    viewers = len(crowd.viewers)
+
+    def missing(first: int) -> int:
+        return (crowd.said - first) * viewers - crowd.received
+
+    crowd.forget()
+    first = crowd.said
+    crowd.run(WARM, rate=rate)
+    crowd.run(CATCH_UP, until=lambda: missing(first) <= 0)
+    warm = missing(first) <= 0
+
+    def talk() -> bool:
+        first = crowd.said
+        crowd.run(seconds, rate=rate)
+        if not warm:
+            # What is asked for now only waits behind the rest: the window shows how fast that goes.
+            crowd.run(SATURATED_SECONDS - seconds, rate=rate)
+            return False
+        crowd.run(CATCH_UP, until=lambda: missing(first) <= 0)
+        return missing(first) <= 0
+
+    return window(started, crowd, rate=rate, memory=memory, talk=talk)
 
 
-def run() -> tuple[str, bool]:
-    """Measure all systems side by side; returns the report, and whether RATIO was reached over the whole run."""
-    os.sched_setaffinity(0, {CLIENT_CORE})
-    results = []
-    for rate in RATES:
-        for system in (STOCK, LIVEROOM):
-            print(f"fanout: {VIEWERS} viewers, {rate}/s, {system.name} …", flush=True)
-            results.append(asyncio.run(measure(system, viewers=VIEWERS, rate=rate, seconds=SECONDS)))
-            print(f"    {results[-1].cpu:.1f} µs, {results[-1].delivered:.1f} % delivered", flush=True)
-    lines = [
-        f"At {rate} comments/s Liveroom used 1/{ratio:.1f} of the CPU of stock Channels."
-        for rate, ratio in ratios(results).items()
-    ]
-    whole = overall(results)
-    asked = "at most" if whole >= RATIO else "MISSED: more than"
-    lines.append(f"Over the whole run: 1/{whole:.1f} ({asked} 1/{RATIO} is asked).")
-    return f"{table(results)}\n\n" + "  \n".join(lines), whole >= RATIO
+def report(book: Book) -> str:
+    """The scenario's table, and what was found of the slices."""
+    slices = book.slices
+    if slices is None:
+        return figures_table(book.fanout)
+    where = f"{LIVEROOM.name}, {slices.viewers:,} viewers at {slices.rate:g}/s"
+    held = f"the longest of {slices.count:,} slices of the hub's work held the loop {slices.longest:.1f} ms"
+    longest = f"the longest of all calls {slices.anything:.1f} ms ({slices.name})"
+    return f"{figures_table(book.fanout)}\n\n{where}: {held} ({slices.cpu:.1f} ms of CPU); {longest}."

@@ -3,8 +3,9 @@
     python3 liveroom/bootstrap.py run   # .venv with requirements.txt: what a server needs
     python3 liveroom/bootstrap.py dev   # .venv with requirements-dev.txt: what the checks need
     python3 liveroom/bootstrap.py test  # that, the programs that the tests start, and the packages of the Node clients
+    python3 liveroom/bootstrap.py bench # the same for the benchmarks: their programs, and Liveroom's peer on Node
 
-Each step is skipped when a stamp says that nothing changed since it was done. `dev` and `test` install missing Debian
+Each step is skipped when a stamp says that nothing changed since it was done. All but `run` install missing Debian
 packages when they run as root on Debian; `run` never does. What cannot be done ends with one line that says so.
 """
 
@@ -22,11 +23,13 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 NODE_CLIENTS = tuple(ROOT / "tests" / name for name in ("browser", "clients", "miniprogram"))
+NODE_PEERS = (ROOT / "benchmarks" / "peers",)
+NODE_FOLDERS = {"test": NODE_CLIENTS, "bench": NODE_PEERS}
 # The scripts in a virtual environment hold its path: after a move, as after an upgrade of Python, it is made anew.
 IDENTITY = f"{sys.version} {VENV}"
 VENV_PACKAGE = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
 REQUIREMENTS = {"run": ("requirements.txt",), "dev": ("requirements.txt", "requirements-dev.txt")}
-# What the tests start, and where each is looked for: names on the path, or (with a slash) file patterns.
+# What tests and benchmarks start, and where each is looked for: names on the path, or (with a slash) file patterns.
 PROGRAMS = {
     "redis-server": ("redis-server",),
     "postgresql": ("/usr/lib/postgresql/*/bin/initdb", "initdb"),
@@ -34,28 +37,31 @@ PROGRAMS = {
     "nodejs": ("node",),
     "npm": ("npm",),
 }
+# What of these is of no use to whom.
+UNUSED = {"bench": ("chromium",)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Set up what Liveroom needs.")
-    parser.add_argument("purpose", choices=("run", "dev", "test"))
+    parser.add_argument("purpose", choices=("run", "dev", "test", "bench"))
     purpose = parser.parse_args().purpose
     if sys.version_info < (3, 11):  # noqa: UP036 - the system's Python is whatever it is
         stop(f"Liveroom needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
     os.chdir(ROOT)
     ensure_programs(purpose)
     ensure_packages("run" if purpose == "run" else "dev")
-    if purpose == "test":
-        for folder in NODE_CLIENTS:
-            if (folder / "package.json").exists():
-                ensure_node_packages(folder)
+    for folder in NODE_FOLDERS.get(purpose, ()):
+        if (folder / "package.json").exists():
+            ensure_node_packages(folder)
 
 
 def ensure_programs(purpose: str) -> None:
     """Install the Debian packages that are missing, or stop with the one line that does."""
     missing = [] if venv_is_ours() or can_make_venv() else [VENV_PACKAGE]
-    if purpose == "test":
-        missing += [package for package, places in PROGRAMS.items() if not any(map(find, places))]
+    if purpose in ("test", "bench"):
+        unused = UNUSED.get(purpose, ())
+        wanted = {package: places for package, places in PROGRAMS.items() if package not in unused}
+        missing += [package for package, places in wanted.items() if not any(map(find, places))]
     if missing and purpose != "run" and is_debian_root():
         apt_install(*missing)
     elif missing:

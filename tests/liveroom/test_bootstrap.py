@@ -75,11 +75,15 @@ def test_a_server_start_installs_no_programs(monkeypatch: pytest.MonkeyPatch) ->
     assert installed == []
     bootstrap.ensure_programs("test")
     assert installed == ["python3.11-venv", "nothing-server", "nothing-client"]
+    installed.clear()
+    monkeypatch.setattr(bootstrap, "UNUSED", {"bench": ("nothing-client",)})
+    bootstrap.ensure_programs("bench")
+    assert installed == ["python3.11-venv", "nothing-server"]
 
 
 def test_the_node_packages_are_locked_to_no_registry() -> None:
     """Each folder has a lock with a hash for every package, and it names no host to fetch them from."""
-    for folder in bootstrap.NODE_CLIENTS:
+    for folder in (*bootstrap.NODE_CLIENTS, *bootstrap.NODE_PEERS):
         lock = json.loads((folder / "package-lock.json").read_text())
         packages = [package for path, package in lock["packages"].items() if path]
         assert packages

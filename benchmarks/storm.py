@@ -1,0 +1,177 @@
+"""Scenario ``storm``: all viewers are cut at once while comments go on, and come back with ``since`` and ``epoch``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic
+
+import msgspec
+
+from benchmarks.book import Book, Storm
+from benchmarks.counters import Count, Counters
+from benchmarks.load.crowd import Answer, Crowd, Taker, Ticket
+from benchmarks.load.frame_reader import FrameReader
+from benchmarks.measuring import percentiles
+from benchmarks.programs import folder
+from benchmarks.progress import Step
+from benchmarks.systems import LIVEROOM, LIVEROOM_UVICORN, System, measured, running
+from benchmarks.tables import number, table
+
+VIEWERS = 5000
+RATE = 10.0
+BEFORE = 3.0
+SPEAKERS = 8
+AT_ONCE = 1500
+"""Handshakes under way at one time: under the 2,048 that the server lets wait."""
+TIMEOUT = 120.0
+
+
+class Head(msgspec.Struct, tag=False):
+    """What of a frame tells where a viewer stands."""
+
+    msg_type: str
+    seq: int = 0
+    epoch: str = ""
+    recovered: bool | None = None
+
+
+decode = msgspec.json.Decoder(Head).decode
+NOT_EVENTS = ("ack", "error", "pong", "history")
+
+
+@dataclass(slots=True)
+class Follower:
+    """What one viewer knows of the room's log. ``gaps``: events that it was not given."""
+
+    seq: int = 0
+    epoch: str = ""
+    gaps: int = 0
+    doubled: int = 0
+    recovered: bool | None = None
+
+    def hear(self, payload: bytes) -> None:
+        """Take a text frame."""
+        head = decode(payload)
+        if head.msg_type == "init":
+            if head.recovered:
+                self.gaps += head.seq != self.seq
+            self.seq, self.epoch, self.recovered = head.seq, head.epoch, head.recovered
+        elif head.seq and head.msg_type not in NOT_EVENTS:
+            self.gaps += max(0, head.seq - self.seq - 1)
+            self.doubled += head.seq <= self.seq
+            self.seq = max(self.seq, head.seq)
+
+    def ticket(self, path: str) -> Ticket:
+        """With what it comes, or comes back."""
+        query = f"?since={self.seq}&epoch={self.epoch}" if self.epoch else ""
+        return Ticket(path + query, reader=self.reader)
+
+    def reader(self, answer: Answer) -> Taker:
+        return FrameReader(answer, self.hear)
+
+
+def steps(book: Book, *, quick: bool) -> list[Step]:
+    """The storm on each server."""
+    viewers = 200 if quick else VIEWERS
+    return [
+        Step(f"storm: {system.name}, {viewers:,} viewers", 8 + viewers / 150, partial(measure, book, system, viewers))
+        for system in (LIVEROOM, LIVEROOM_UVICORN)
+    ]
+
+
+def measure(book: Book, system: System, viewers: int) -> None:
+    """Cut and count; the server counts its queries."""
+    with folder() as place:
+        counters = Counters(place / "counters", create=True)
+        with running(measured(system), directory=place) as started:
+            crowd = Crowd(system.dialect, started.server.port)
+            try:
+                book.storms.append(storm(crowd, viewers, system.name, counters))
+            finally:
+                crowd.close()
+
+
+def storm(crowd: Crowd, viewers: int, name: str, counters: Counters) -> Storm:
+    """Connect, cut, come back, and compare what each viewer has with the log's numbers."""
+    path = crowd.dialect.path
+    speakers = [Follower() for _ in range(SPEAKERS)]
+    followers = [Follower() for _ in range(viewers)]
+    crowd.admit([speaker.ticket(path) for speaker in speakers], timeout=TIMEOUT)
+    crowd.admit([follower.ticket(path) for follower in followers], timeout=TIMEOUT)
+    crowd.run(BEFORE, rate=RATE, speakers=SPEAKERS)
+    _all_have_it(crowd, speakers, followers)
+    crowd.run(BEFORE, rate=RATE, speakers=SPEAKERS)
+    gaps = sum(follower.gaps for follower in followers)
+    counters.clear()
+    cut = monotonic()
+    crowd.cut(crowd.viewers[SPEAKERS:])
+    seconds = crowd.admit(
+        [follower.ticket(path) for follower in followers], timeout=TIMEOUT, at_once=AT_ONCE, rate=RATE
+    )
+    came = [int((viewer.opened - cut) * 1e9) for viewer in crowd.viewers[SPEAKERS:]]
+    behind = _all_have_it(crowd, speakers, followers)
+    complete = monotonic() - cut
+    reads, writes = counters[Count.READS], counters[Count.WRITES]
+    back = percentiles(came)
+    return Storm(
+        system=name,
+        viewers=viewers,
+        back=seconds,
+        complete=complete,
+        p50=back[0],
+        p99=back[2],
+        missing=sum(follower.gaps for follower in followers) - gaps + behind,
+        doubled=sum(follower.doubled for follower in followers),
+        recovered=sum(bool(follower.recovered) for follower in followers),
+        reads=reads / viewers,
+        queries=(reads + writes) / viewers,
+    )
+
+
+def _all_have_it(crowd: Crowd, speakers: list[Follower], followers: list[Follower]) -> int:
+    """Wait until every viewer has the newest event; return how many events are missing when it takes too long."""
+    # Comments that are on their way to the log.
+    crowd.run(1.0)
+
+    def behind() -> int:
+        newest = max(follower.seq for follower in (*speakers, *followers))
+        return sum(newest - follower.seq for follower in (*speakers, *followers))
+
+    _wait(crowd, lambda: not behind())
+    return behind()
+
+
+def _wait(crowd: Crowd, done: Callable[[], bool]) -> None:
+    end = monotonic() + TIMEOUT
+    while not done() and monotonic() < end:
+        crowd.run(0.1)
+
+
+def report(book: Book) -> str:
+    """The scenario's table."""
+    head = (
+        "system", "viewers", "last back s", "all complete s", "back p50 ms", "back p99 ms", "events missing", "doubled",
+        "recovered", "reads/viewer", "with the comments' writes",
+    )  # fmt: skip
+    rows = [
+        (
+            f"{found.system}",
+            f"{found.viewers:,}",
+            number(found.back, 1),
+            number(found.complete, 1),
+            number(found.p50),
+            number(found.p99),
+            str(found.missing),
+            str(found.doubled),
+            f"{found.recovered:,}",
+            number(found.reads, 3),
+            number(found.queries, 3),
+        )
+        for found in book.storms
+    ]
+    return (
+        f"{table(head, rows)}\n\nComments go on at {RATE:g}/s meanwhile. Queries are counted in the server by Django's "
+        "execute wrapper: reads are all of the threads that read, the look at the newest numbers every 0.5 s included; "
+        'the last column adds the commits of the comments. "All complete" includes the second in which the last '
+        "comments reach the log."
+    )
