@@ -13,11 +13,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import services
+from accounts import hooks, services
 from accounts.admin_forms import OptimisticModelForm, with_token
-from accounts.admin_lists import LongListAdmin
+from accounts.admin_lists import LongListAdmin, key
 from accounts.admin_pictures import PictureInput, picture
 from accounts.models import User, clean_nickname
+
+POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+"""What a superuser alone gives: whoever might give it himself had it already."""
 
 
 class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -85,14 +88,26 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         with transaction.atomic() if request.method == "POST" else nullcontext():
-            if request.method == "POST" and object_id is not None and object_id.isdecimal():
+            if request.method == "POST" and (pk := key(object_id)) is not None:
                 # What the form is checked against is what it changes.
-                User.objects.select_for_update(no_key=True).filter(pk=object_id).first()
+                for lock in hooks.profile_locks:
+                    lock(pk)
+                User.objects.select_for_update(no_key=True).filter(pk=pk).first()
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         return with_token(fieldsets) if obj and self.has_change_permission(request, obj) else fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else (*fields, *POWERS)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Who is no superuser changes nobody who may do more than he: whose password one sets, that one is he."""
+        if obj is not None and obj.is_staff and obj.pk != request.user.pk and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Nobody: an account is switched off, and what it has said, bought and followed stays true."""
@@ -114,7 +129,7 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     @admin.action(description=_("Revoke all tokens of the selected users"), permissions=["change"])
     def revoke_tokens(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """End every token of the users chosen; their sockets are told by the observers."""
-        users = list(queryset)
+        users = [user for user in queryset if self.has_change_permission(request, user)]
         for user in users:
             services.tokens_revoke(user=user)
             self.log_change(request, user, [{"changed": {"fields": ["token version"]}}])

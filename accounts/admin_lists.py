@@ -1,5 +1,6 @@
 """Long lists of the administration: opened, searched and paged through without counting all their rows."""
 
+import re
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -12,6 +13,13 @@ from django.utils.functional import cached_property
 AHEAD = 5
 """Pages beyond the shown one that are looked for."""
 PAGE_MAX = 1_000_000
+KEY_MAX = 2**63 - 1
+
+
+def key(text: str | None) -> int | None:
+    """A row's key as an address has it; None for what can be none."""
+    found = re.fullmatch("0*([0-9]{1,19})", text or "")
+    return number if found and (number := int(found[1])) <= KEY_MAX else None
 
 
 class AtLeast(int):
@@ -81,5 +89,5 @@ class LongListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> UncountedPaginator:
         # The choices of an autocomplete field say "page".
         asked = request.GET.get(PAGE_VAR) or request.GET.get("page") or ""
-        page = int(asked) if asked.isdecimal() else 1
+        page = key(asked) or 1
         return UncountedPaginator(queryset, per_page, orphans, allow_empty_first_page, page=page)

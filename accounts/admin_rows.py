@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.functional import Promise
@@ -19,13 +20,25 @@ FORM = "row-actions"
 """The id of the one form, on every page, that all these buttons send; each to an address of its own."""
 
 
-def button(name: str, label: str | Promise, address: str, about: object) -> SafeString:
-    """A button that sends a POST to that address; ``about`` is named to those who do not see its row."""
+SEEN = "seen"
+"""The field in which a button sends the state that it was drawn for."""
+
+CONFIRMED = "confirmed"
+KEPT = ("action", "next", SEEN)
+"""The fields of a button, or of the list's own menu, that are sent again with the answer to a question."""
+
+
+def button(name: str, label: str | Promise, address: str, about: object, seen: str = "") -> SafeString:
+    """A button that sends a POST to that address; ``about`` is named to those who do not see its row.
+
+    ``seen``: what it sends along as the state that it was drawn for.
+    """
     return format_html(
-        '<button class="do do-{}" form="{}" formaction="{}" aria-label="{}: {}">{}</button>',
+        '<button class="do do-{}" form="{}" formaction="{}"{} aria-label="{}: {}">{}</button>',
         name,
         FORM,
         address,
+        format_html(' name="{}" value="{}"', SEEN, seen) if seen else "",
         label,
         about,
         label,
@@ -41,6 +54,41 @@ def back(request: HttpRequest, fallback: str, anchor: str = "") -> HttpResponseR
     return HttpResponseRedirect(iri_to_uri(f"{address}#{anchor}" if anchor else address))
 
 
+def is_answer(request: HttpRequest) -> bool:
+    """Whether this is the answer to what ``ask`` asked."""
+    return CONFIRMED in request.POST
+
+
+def ask(
+    request: HttpRequest,
+    shown_by: "admin.ModelAdmin[Any]",
+    *,
+    title: str | Promise,
+    question: str,
+    answer: str | Promise,
+    lines: Iterable[object],
+    sent: Iterable[tuple[str, str]],
+) -> HttpResponse:
+    """A page that asks before an action is run; it works without a script.
+
+    Its button, ``answer``, sends what was sent to the same address again, and that it is the answer. ``sent``: the
+    fields of the rows that are meant; ``lines`` name them.
+    """
+    opts = shown_by.opts
+    context = {
+        **shown_by.admin_site.each_context(request),
+        "opts": opts,
+        "title": title,
+        "question": question,
+        "answer": answer,
+        "lines": lines,
+        "sent": [*sent, *((name, request.POST[name]) for name in KEPT if name in request.POST), (CONFIRMED, "yes")],
+        "address": request.get_full_path(),
+        "back": back(request, reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")).url,
+    }
+    return render(request, "admin/ask.html", context)
+
+
 class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
     """Actions of the list that are offered on single rows too. Who may not run an action sees no button of it.
 
@@ -53,11 +101,16 @@ class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
         """Those of ``row_actions`` that make sense for this row now."""
         return self.row_actions
 
+    def seen_of(self, obj: Any) -> str:
+        """The state that the buttons of this row are drawn for; "" where an action means the same in all."""
+        return ""
+
     def buttons(self, request: HttpRequest, obj: Any) -> SafeString:
         """The buttons of a row for this user."""
         allowed = self._allowed(request)
         names = [name for name in self.actions_of(obj) if name in allowed]
-        made = ((button(name, self.row_actions[name], self._address(obj, name), obj),) for name in names)
+        seen = self.seen_of(obj)
+        made = ((button(name, self.row_actions[name], self._address(obj, name), obj, seen),) for name in names)
         return format_html('<span class="buttons" id="row-{}">{}</span>', obj.pk, format_html_join("", "{}", made))
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -77,14 +130,19 @@ class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
         return [path("<int:pk>/do/<str:action>/", view, name=name), *super().get_urls()]
 
     def row_action_view(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
-        """Run an action on one row. It says itself what came of it, and leaves its line in the log."""
+        """Run an action on one row. It says itself what came of it, and leaves its line in the log.
+
+        What it returns is shown instead of the page that the button stood on: a question, to be answered first.
+        """
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if action not in self._allowed(request):
             raise PermissionDenied
         row = self.get_queryset(request).filter(pk=pk)
         if row.exists():
-            self._allowed(request)[action](self, request, row)
+            question = self._allowed(request)[action](self, request, row)
+            if isinstance(question, HttpResponse):
+                return question
         else:
             text = gettext("This %(name)s is not there any more.") % {"name": self.opts.verbose_name}
             self.message_user(request, text, messages.ERROR)

@@ -99,11 +99,16 @@ class GuestThrottle(SimpleRateThrottle):
 
 
 class ApiView(APIView):
-    """A view whose error details are English, whatever the caller's language: they are for developers."""
+    """A view whose error details are English, whatever the caller's language: they are for developers.
+
+    What it answers is for its caller, and may be otherwise the next time: nobody keeps it, unless the view says so.
+    """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with translation.override("en"):
-            return super().dispatch(request, *args, **kwargs)
+            response = super().dispatch(request, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
 
 
 class GuestView(ApiView):

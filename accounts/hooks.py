@@ -10,6 +10,9 @@ from accounts.models import User
 nickname_checks: list[Callable[[str], None]] = []
 """Called with a nickname that somebody gives himself over HTTP, before it is saved; raises what refuses it."""
 
+profile_locks: list[Callable[[int], None]] = []
+"""Called with a user's key before his row is locked to be changed: lock what the change goes on to lock."""
+
 profile_changed: list[Callable[[User], None]] = []
 """Called with a user whose nickname or avatar has changed."""
 

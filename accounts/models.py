@@ -22,8 +22,9 @@ _BREAKING_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Mn", "Zs"})
 
-# "//host/…" and "/\host/…" would lead a browser to another site.
-_AVATAR = re.compile(r"(?:/(?![/\\])|https?://[^\s/\\])[^\s\x00-\x1f\x7f\ud800-\udfff]*")
+ADDRESS = r"(?:/(?![/\\])|https?://[^\s/\\])[^\s\x00-\x1f\x7f\ud800-\udfff]*"
+"""A path on this server, or an HTTP address. "//host/…" and "/\\host/…" would lead a browser to another site."""
+_ADDRESS = re.compile(ADDRESS)
 
 
 def new_public_id() -> str:
@@ -61,8 +62,14 @@ def validate_nickname(value: str) -> None:
 
 def validate_avatar(value: str) -> None:
     """Raise ValidationError for what is neither a path on this server nor an HTTP address."""
-    if not _AVATAR.fullmatch(value):
+    if not _ADDRESS.fullmatch(value):
         raise ValidationError(_('An avatar is a URL that begins with "/", "http://" or "https://".'), code="invalid")
+
+
+def validate_address(value: str) -> None:
+    """Raise ValidationError for what is neither a path on this server nor an HTTP address."""
+    if not _ADDRESS.fullmatch(value):
+        raise ValidationError(_('An address begins with "/", "http://" or "https://".'), code="invalid")
 
 
 class UserManager(BaseUserManager["User"]):

@@ -30,7 +30,10 @@ class Commits:
 
 @dataclass(frozen=True)
 class Storm:
-    """A return of all at once. Seconds until the last was back, and until all had everything; ms until one was back."""
+    """A return of all at once. Seconds until the last was back, and until all had everything; ms until one was back.
+
+    ``refused``: tries that the server cut before the viewer was in, each followed by another one.
+    """
 
     system: str
     viewers: int
@@ -38,6 +41,7 @@ class Storm:
     complete: float
     p50: float
     p99: float
+    refused: int
     missing: int
     doubled: int
     recovered: int

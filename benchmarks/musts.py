@@ -86,7 +86,8 @@ def _latencies(book: Book) -> Iterable[Must]:
             yield Must("3", asked, f"{one.p99:.0f} ms", one.p99 < limit)
     if book.slices is not None:
         longest = book.slices.longest if book.slices.count else math.nan
-        asked = f"5,000 viewers at 40/s: no slice of a pass over {SLICE_MS:g} ms"
+        where = f"{book.slices.viewers:,} viewers at {book.slices.rate:g}/s"
+        asked = f"{where} on Daphne: no slice of a pass over {SLICE_MS:g} ms"
         yield Must("3", asked, f"{longest:.1f} ms", longest <= SLICE_MS)
 
 

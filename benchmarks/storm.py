@@ -106,7 +106,11 @@ def storm(crowd: Crowd, viewers: int, name: str, counters: Counters) -> Storm:
     cut = monotonic()
     crowd.cut(crowd.viewers[SPEAKERS:])
     seconds = crowd.admit(
-        [follower.ticket(path) for follower in followers], timeout=TIMEOUT, at_once=AT_ONCE, rate=RATE
+        [follower.ticket(path) for follower in followers],
+        timeout=TIMEOUT,
+        at_once=AT_ONCE,
+        rate=RATE,
+        persistent=True,
     )
     came = [int((viewer.opened - cut) * 1e9) for viewer in crowd.viewers[SPEAKERS:]]
     behind = _all_have_it(crowd, speakers, followers)
@@ -121,6 +125,7 @@ def storm(crowd: Crowd, viewers: int, name: str, counters: Counters) -> Storm:
         p50=back[0],
         p99=back[2],
         missing=sum(follower.gaps for follower in followers) - gaps + behind,
+        refused=crowd.refused,
         doubled=sum(follower.doubled for follower in followers),
         recovered=sum(bool(follower.recovered) for follower in followers),
         reads=reads / viewers,
@@ -150,8 +155,8 @@ def _wait(crowd: Crowd, done: Callable[[], bool]) -> None:
 def report(book: Book) -> str:
     """The scenario's table."""
     head = (
-        "system", "viewers", "last back s", "all complete s", "back p50 ms", "back p99 ms", "events missing", "doubled",
-        "recovered", "reads/viewer", "with the comments' writes",
+        "system", "viewers", "last back s", "all complete s", "back p50 ms", "back p99 ms", "tries cut",
+        "events missing", "doubled", "recovered", "reads/viewer", "with the comments' writes",
     )  # fmt: skip
     rows = [
         (
@@ -161,6 +166,7 @@ def report(book: Book) -> str:
             number(found.complete, 1),
             number(found.p50),
             number(found.p99),
+            str(found.refused),
             str(found.missing),
             str(found.doubled),
             f"{found.recovered:,}",

@@ -13,6 +13,8 @@ from benchmarks.machine import ROOT, SERVER_CORE
 from benchmarks.programs import Program, find, folder, free_port, prepared, redis, started
 
 PEERS = ROOT / "benchmarks" / "peers"
+# Thousands come at once: Daphne would give up on those that wait for their turn longer than 5 s.
+PATIENT = ("--websocket_connect_timeout", "60")
 MANAGE = (sys.executable, "manage.py")
 NO_LIMITS = {f"LIVEROOM_{name}": "0" for name in ("RATE", "REPEAT", "FRAME_RATE", "ROOM_BUDGET", "SOCKETS_PER_USER")}
 """Limits that would hinder a few speakers to say what a whole room says; the rest is as it is by default."""
@@ -59,7 +61,7 @@ def measured(system: System) -> System:
 
 def tutorial(layer: str, name: str) -> System:
     """The Channels tutorial's consumer on Daphne, with one of the three layers."""
-    daphne = ("-m", "daphne", "-v", "0", "--websocket_timeout", "-1", "-b", "127.0.0.1", "-p", "{port}")
+    daphne = ("-m", "daphne", "-v", "0", "--websocket_timeout", "-1", *PATIENT, "-b", "127.0.0.1", "-p", "{port}")
     return System(
         name,
         (sys.executable, *daphne, "benchmarks.peers.tutorial:application"),

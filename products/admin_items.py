@@ -1,6 +1,7 @@
 """One item of a shelf at a time: the buttons of its row, and a new product put on the shelf in one go."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -50,6 +52,10 @@ ACTIONS: dict[str, Run] = {
     "down": lambda tx, item_id, data: sorting.item_step(tx, item_id=item_id, steps=1),
     "move": _move,
 }
+
+
+TWICE_WITHIN = timedelta(seconds=10)
+"""The same product for the same shelf again, so soon, is a button that was pressed twice."""
 
 
 class NewItemForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -147,8 +153,17 @@ class ItemActions(RoomAdmin):
         return render(request, "admin/products/new_item.html", context)
 
     def _add(self, request: HttpRequest, room: Room, form: NewItemForm) -> ShelfItem:
+        """Under the room's lock: of a form that was sent twice, the second finds what the first has made."""
         data = form.cleaned_data
         with RoomTransaction(room.pk) as tx:
+            same = room.shelf.filter(
+                product__title=data["title"],
+                product__cover=data["cover"],
+                product__list_price=data["price"],
+                product__created_at__gt=timezone.now() - TWICE_WITHIN,
+            )
+            if (before := same.select_related("product").first()) is not None:
+                return before
             product = form.save(commit=False)
             product.list_price = data["price"]
             product.save()

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_pictures import picture
 from products.models import Order, Product
 from products.selectors import money
-from rooms.admin_comments import users_named
 from rooms.admin_filters import KeyFilter, RoomFilter, UserFilter
 from rooms.admin_saving import ReadOnlyAdmin
+from rooms.admin_search import UserSearch
 from rooms.admin_shown import badge, link, list_of, room_link
 
 
@@ -27,7 +27,7 @@ class ProductFilter(KeyFilter):
     model = Product
 
 
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(UserSearch, ReadOnlyAdmin):
     """The orders as they were placed."""
 
     list_display = ("number", "goods", "quantity", "total_shown", "status_shown", "buyer", "in_room", "created_at")
@@ -67,9 +67,6 @@ class OrderAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
-        if (numbered := queryset.filter(number=term)).exists():
+        if (numbered := queryset.filter(number=search_term.strip())).exists():
             return numbered, False
-        if users := users_named(term):
-            return queryset.filter(user__in=users), False
         return super().get_search_results(request, queryset, search_term)

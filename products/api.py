@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.schema import error_responses
 from products import selectors
 from products.messages import ItemPart, OrderPart
-from products.models import Order
+from products.models import POSITION_MAX, Order
 from products.services import shelf
 from rooms.api import wire
 from rooms.api.base import RoomView, StaffView
@@ -62,7 +62,7 @@ class ItemBody(msgspec.Struct, kw_only=True):
     price: Price | UnsetType = UNSET
     sale: SaleBody | UnsetType | None = UNSET
     limit_per_user: Annotated[int, Meta(ge=0, le=INTEGER_MAX, description="0: none.")] | UnsetType = UNSET
-    position: Annotated[int, Meta(ge=0, le=INTEGER_MAX)] | UnsetType = UNSET
+    position: Annotated[int, Meta(ge=0, le=POSITION_MAX)] | UnsetType = UNSET
 
 
 class ExplainBody(msgspec.Struct, kw_only=True):

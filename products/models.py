@@ -1,17 +1,24 @@
 """The shop: what is sold, what stands on a room's shelf, and what was ordered."""
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import validate_address
+
+POSITION_MAX = 1_000_000_000
+"""Beyond it no item is put: there is room for others after the last, whatever the database holds."""
 
 
 class Product(models.Model):
     """Something to sell. What a room sells of it, and at what price, is a ShelfItem."""
 
     title = models.CharField(_("title"), max_length=100)
-    cover = models.CharField(_("cover"), max_length=500, blank=True, help_text=_("Address of a picture."))
+    cover = models.CharField(
+        _("cover"), max_length=500, blank=True, validators=[validate_address], help_text=_("Address of a picture.")
+    )
     list_price = models.DecimalField(
         _("list price"), max_digits=10, decimal_places=2, validators=[MinValueValidator(0)], help_text=_("In yuan.")
     )
@@ -19,6 +26,7 @@ class Product(models.Model):
         _("link"),
         max_length=500,
         blank=True,
+        validators=[validate_address],
         help_text=_("Page of an existing shop that is opened instead of an order here."),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
@@ -53,7 +61,7 @@ class ShelfItem(models.Model):
     limit_per_user = models.PositiveIntegerField(
         _("limit per user"), default=0, help_text=_("Pieces that one user may order; 0: no limit.")
     )
-    position = models.PositiveIntegerField(_("position"), default=0)
+    position = models.PositiveIntegerField(_("position"), default=0, validators=[MaxValueValidator(POSITION_MAX)])
     on_shelf = models.BooleanField(_("on the shelf"), default=False)
     explaining = models.BooleanField(_("being explained"), default=False)
 

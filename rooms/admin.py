@@ -1,10 +1,10 @@
 """Rooms in the administration: their control room. What viewers see changes through the services alone."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,30 +12,24 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_lists import LongListAdmin
 from accounts.admin_pictures import PictureInput, picture
-from accounts.admin_rows import RowActions
-from rooms import admin_words  # noqa: F401 - registers the blocked words
+from rooms import admin_moderation, admin_words  # noqa: F401 - they register their models
 from rooms.admin_comments import CommentAdmin, FollowAdmin
-from rooms.admin_forms import ServiceForm, reason, refusals_of
+from rooms.admin_forms import ServiceForm, refusals_of
 from rooms.admin_saving import Saving, ServiceAdmin, saving_of
 from rooms.admin_shown import badge, link, list_of
-from rooms.messages import Refused
+from rooms.admin_steps import RoomSteps
 from rooms.models import Comment, Follow, Room
 from rooms.realtime import runtime
 from rooms.services.comments import comment_pin
 from rooms.services.rooms import (
     SETTINGS,
     assistants_set,
-    room_end,
-    room_pause,
-    room_start,
     room_update,
 )
-from rooms.transaction import RoomTransaction
 
 Status = Room.Status
 STEPS = {
@@ -45,7 +39,6 @@ STEPS = {
     Status.ENDED: (Status.LIVE,),
 }
 """The steps that a form offers; the service decides."""
-BUTTONS = {Status.LIVE: "start", Status.PAUSED: "pause", Status.ENDED: "end"}
 RANKS = (Status.LIVE, Status.PAUSED, Status.SCHEDULED, Status.ENDED)
 """What an operator looks for first."""
 
@@ -78,7 +71,7 @@ class RoomForm(ServiceForm):
 
 
 @admin.register(Room)
-class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
+class RoomAdmin(RoomSteps, ServiceAdmin, LongListAdmin):
     """A room. Other apps add inlines, and save them in ``save_formset`` with the transaction of ``saving_of``.
 
     They add to ``facts`` and ``links`` what they know of a room.
@@ -96,8 +89,6 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
     autocomplete_fields = ("host", "assistants")
     raw_id_fields = ("pinned",)
     readonly_fields = ("seq", "show", "followers", "likes", "held", "epoch", "created_at")
-    actions = ("start", "pause", "end")
-    row_actions: ClassVar[dict[str, str | Promise]] = {"start": _("Start"), "pause": _("Pause"), "end": _("End")}
     add_fieldsets: Any = (
         (_("Room"), {"fields": ("title", "slug", "cover", "stream", "host", "assistants")}),
         (_("Show"), {"fields": ("status", "notice")}),
@@ -164,9 +155,6 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
     def links(self, room: Room) -> Sequence[tuple[str | Promise, str]]:
         """Where else this room is seen."""
         return ((_("Page"), self.view_on_site(room)), (_("Comments"), list_of("rooms_comment", room=room.pk)))
-
-    def actions_of(self, obj: Room) -> Iterable[str]:
-        return [BUTTONS[step] for step in STEPS[Status(obj.status)]]
 
     def view_on_site(self, room: Room) -> str:
         return reverse("rooms:room", args=[room.slug])
@@ -245,33 +233,6 @@ class RoomAdmin(RowActions, ServiceAdmin, LongListAdmin):
             assistants_set(saving_of(request).tx, room_id=form.instance.pk, users=form.cleaned_data["assistants"])
         for formset in formsets:
             self.save_formset(request, form, formset, change)
-
-    @admin.action(description=_("Start the selected rooms"), permissions=["change"])
-    def start(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
-        self._step(request, queryset, room_start)
-
-    @admin.action(description=_("Pause the selected rooms"), permissions=["change"])
-    def pause(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
-        self._step(request, queryset, room_pause)
-
-    @admin.action(description=_("End the selected rooms"), permissions=["change"])
-    def end(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
-        self._step(request, queryset, room_end)
-
-    def _step(self, request: HttpRequest, queryset: QuerySet[Room], step: Callable[..., None]) -> None:
-        for room_id in queryset.order_by("pk").values_list("pk", flat=True):
-            try:
-                with RoomTransaction(room_id) as tx:
-                    room = tx.rooms[room_id]
-                    before = room.status
-                    step(tx, room_id=room_id)
-                    if room.status != before:
-                        self.log_change(request, room, [{"changed": {"fields": ["status"]}}])
-            except Refused as refused:
-                self.message_user(request, f"{room}: {reason(refused)}", messages.ERROR)
-            else:
-                text = gettext("%(room)s is %(status)s.") % {"room": room, "status": Status(room.status).label}
-                self.message_user(request, text, messages.SUCCESS)
 
 
 admin.site.register(Comment, CommentAdmin)

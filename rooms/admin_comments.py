@@ -1,45 +1,53 @@
 """Comments and follows in the administration: looked at, taken down, pinned; never edited or deleted."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.models import CHANGE
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin_lists import LongChangeList
 from accounts.admin_pictures import picture
 from accounts.admin_rows import RowActions
-from accounts.models import User
 from rooms.admin_filters import RoomFilter, UserFilter
 from rooms.admin_forms import reason
-from rooms.admin_moderation import ModerationActions
+from rooms.admin_said import log, muted_text, removed_text
 from rooms.admin_saving import ReadOnlyAdmin
+from rooms.admin_search import UserSearch
 from rooms.admin_shown import badge, link, list_of, room_link
+from rooms.admin_writers import ModerationActions
 from rooms.messages import Refused
-from rooms.models import Comment, Room
-from rooms.services.comments import STAFF, comment_pin, comments_remove
+from rooms.models import Comment, Room, Sanction, now_ms
+from rooms.selectors import sanctions_of_pairs
+from rooms.services.comments import STAFF, comment_pin
+from rooms.services.removals import comments_remove_in_steps
 from rooms.transaction import RoomTransaction
 
-REMOVED_AT_ONCE = 200
-PUBLIC_ID = User._meta.get_field("public_id")
+REMOVED_BY_ONE_ACTION = 2000
+"""Each leaves a line in the history; more would keep a browser waiting for longer than it does."""
 
 
-def users_named(term: str) -> QuerySet[User] | None:
-    """The user with that public id, if the term looks like one: found by its index, before any text is read."""
-    if not term or " " in term or len(term) > (PUBLIC_ID.max_length or 0):
-        return None
-    found = User.objects.filter(public_id=term)
-    return found if found.exists() else None
+class CommentList(LongChangeList):
+    """Knows what holds against the writers of its page's comments, in the rooms of these."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        holding = sanctions_of_pairs({(row.user_id, row.room_id) for row in self.result_list}, now=now_ms())
+        for row in self.result_list:
+            row.holding = {} if row.role in STAFF else holding[row.user_id, row.room_id]
 
 
-class CommentAdmin(ModerationActions, RowActions, ReadOnlyAdmin):
+class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
     """The comments as they were posted. They are taken down and pinned, never edited or deleted: they are the log."""
 
     list_display = ("comment", "by", "in_room", "state_shown", "created_at")
@@ -67,7 +75,8 @@ class CommentAdmin(ModerationActions, RowActions, ReadOnlyAdmin):
     @admin.display(description=_("user"))
     def by(self, comment: Comment) -> SafeString:
         name = link(list_of("rooms_comment", user=comment.user_id), comment.nickname)
-        return format_html('<span class="who">{}{}</span>', picture(comment.avatar, "avatar"), name)
+        known = format_html('<span class="who">{}{}</span>', picture(comment.avatar, "avatar"), name)
+        return format_html("{} {}", known, _holding(comment))
 
     @admin.display(description=_("room"))
     def in_room(self, comment: Comment) -> SafeString:
@@ -79,6 +88,9 @@ class CommentAdmin(ModerationActions, RowActions, ReadOnlyAdmin):
             return badge("pinned", _("pinned"))
         return badge(comment.state, Comment.State(comment.state).label)
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CommentList
+
     def actions_of(self, obj: Comment) -> Iterable[str]:
         if obj.room.pinned_id == obj.pk:
             yield "unpin"
@@ -89,29 +101,18 @@ class CommentAdmin(ModerationActions, RowActions, ReadOnlyAdmin):
         if obj.role not in STAFF:
             yield from ("mute_writers", "ban_writers")
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Comment], search_term: str
-    ) -> tuple[QuerySet[Comment], bool]:
-        if users := users_named(search_term.strip()):
-            return queryset.filter(user__in=users), False
-        return super().get_search_results(request, queryset, search_term)
-
-    def has_moderate_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may take comments down and pin them."""
-        return bool(request.user.has_perm("rooms.change_comment"))
-
     @admin.action(description=_("Remove the selected comments from the screens"), permissions=["moderate"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         count = 0
-        for room_id, comment_ids in _by_room(queryset).items():
-            for first in range(0, len(comment_ids), REMOVED_AT_ONCE):
-                with RoomTransaction(room_id) as tx:
-                    some = comment_ids[first : first + REMOVED_AT_ONCE]
-                    removed = comments_remove(tx, room_id=room_id, comment_ids=some)
-                    self._log(request, Comment.objects.filter(pk__in=removed), "state")
-                count += len(removed)
-        text = ngettext("%(count)d comment was removed.", "%(count)d comments were removed.", count)
-        self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+        first = queryset.exclude(state=Comment.State.REMOVED).order_by("-pk").values_list("pk", flat=True)
+        chosen = list(first[: REMOVED_BY_ONE_ACTION + 1])
+        if len(chosen) > REMOVED_BY_ONE_ACTION:
+            text = gettext("There are more: one action removes %(limit)d, the newest. Run it again for the rest.")
+            self.message_user(request, text % {"limit": REMOVED_BY_ONE_ACTION}, messages.WARNING)
+        rows = Comment.objects.filter(pk__in=chosen[:REMOVED_BY_ONE_ACTION])
+        for room_id, comment_ids in _by_room(rows).items():
+            count += comments_remove_in_steps(room_id=room_id, comment_ids=comment_ids, note=partial(_note, request))
+        self.message_user(request, removed_text(count), messages.SUCCESS if count else messages.WARNING)
 
     @admin.action(description=_("Pin the selected comment in its room"), permissions=["moderate"])
     def pin(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
@@ -127,7 +128,7 @@ class CommentAdmin(ModerationActions, RowActions, ReadOnlyAdmin):
                     before = room.pinned_id
                     comment_pin(tx, room_id=room_id, comment_id=comment_ids[0])
                     if room.pinned_id != before:
-                        self._log(request, Room.objects.filter(pk=room_id), "pinned comment")
+                        _note_pin(request, room_id)
             except Refused as refused:
                 self.message_user(request, f"{room}: {reason(refused)}", messages.ERROR)
             else:
@@ -142,14 +143,25 @@ class CommentAdmin(ModerationActions, RowActions, ReadOnlyAdmin):
                 pinned = room.pinned_id in comment_ids
                 if pinned:
                     comment_pin(tx, room_id=room_id, comment_id=None)
-                    self._log(request, Room.objects.filter(pk=room_id), "pinned comment")
+                    _note_pin(request, room_id)
             text = gettext("%(room)s: no comment is pinned any more.") if pinned else gettext("%(room)s: not pinned.")
             self.message_user(request, text % {"room": room}, messages.SUCCESS if pinned else messages.WARNING)
 
-    @staticmethod
-    def _log(request: HttpRequest, rows: QuerySet[Any], field: str) -> None:
-        change = [{"changed": {"fields": [field]}}]
-        LogEntry.objects.log_actions(request.user.pk or 0, rows, CHANGE, change_message=change)
+
+def _holding(comment: Any) -> SafeString | str:
+    """What holds against the writer of a comment of a CommentList."""
+    if Sanction.Kind.BAN in comment.holding:
+        return badge("banned", _("banned"))
+    until = comment.holding.get(Sanction.Kind.MUTE)
+    return badge("muted", muted_text(until)) if until else ""
+
+
+def _note(request: HttpRequest, comment_ids: list[int]) -> None:
+    log(request, Comment.objects.filter(pk__in=comment_ids), CHANGE, {"changed": {"fields": ["state"]}})
+
+
+def _note_pin(request: HttpRequest, room_id: int) -> None:
+    log(request, Room.objects.filter(pk=room_id), CHANGE, {"changed": {"fields": ["pinned comment"]}})
 
 
 def _by_room(queryset: QuerySet[Comment]) -> dict[int, list[int]]:
@@ -159,17 +171,10 @@ def _by_room(queryset: QuerySet[Comment]) -> dict[int, list[int]]:
     return rooms
 
 
-class FollowAdmin(ReadOnlyAdmin):
+class FollowAdmin(UserSearch, ReadOnlyAdmin):
     list_display = ("user", "host", "room", "created_at")
     list_filter = (RoomFilter, "created_at", UserFilter)
     search_fields = ("user__nickname", "host__nickname")
     search_help_text = _("A nickname, or a user's public id.")
     sortable_by = ()
     list_select_related = ("user", "host", "room")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        if users := users_named(search_term.strip()):
-            return queryset.filter(user__in=users), False
-        return super().get_search_results(request, queryset, search_term)

@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin_lists import key
 from accounts.models import User
 from rooms.models import Room
 
@@ -24,8 +25,7 @@ class KeyFilter(admin.SimpleListFilter):
         return [(str(value), str(row))] if row else []
 
     def value_of(self, request: HttpRequest) -> int | None:
-        value = request.GET.get(str(self.parameter_name), "")
-        return int(value) if value.isdecimal() else None
+        return key(request.GET.get(str(self.parameter_name)))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value_of(request)

@@ -11,18 +11,36 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_forms import OptimisticModelForm
 from rooms.messages import Code, Refused
 
-REASONS = {
-    Code.ROOM_CLOSED: _("This step is not possible now."),
-    Code.NOT_ON_SHELF: _("This item is not on the shelf."),
-    Code.OUT_OF_STOCK: _("There are not that many pieces."),
-    Code.LIMIT_REACHED: _("This would be beyond a limit."),
-    Code.BAD_MESSAGE: _("This value is not possible."),
+REASONS: Mapping[tuple[Code, str | None], Any] = {
+    (Code.ROOM_CLOSED, None): _("This step is not possible now."),
+    (Code.NOT_ON_SHELF, None): _("This item is not there any more."),
+    (Code.NOT_ON_SHELF, "explaining"): _("Only an item on the shelf can be explained."),
+    (Code.OUT_OF_STOCK, None): _("There are not that many pieces."),
+    (Code.LIMIT_REACHED, None): _("This would be beyond a limit."),
+    (Code.LIMIT_REACHED, "on_shelf"): _("A shelf holds %(limit)s items."),
+    (Code.LIMIT_REACHED, "stock"): _("A stock is at most %(limit)s."),
+    (Code.LIMIT_REACHED, "item_id"): _("An item that was ordered stays; take it off the shelf."),
+    (Code.BAD_MESSAGE, None): _("This value is not possible."),
+    (Code.BAD_MESSAGE, "text"): _("A notice has at most %(limit)s characters."),
+    (Code.BAD_MESSAGE, "comment_id"): _("This comment is not shown in the room."),
+    (Code.BAD_MESSAGE, "until"): _("This time is over already."),
+    (Code.BAD_MESSAGE, "change"): _("This is no whole number."),
+    (Code.BAD_MESSAGE, "before"): _("This is no whole number."),
+    (Code.BAD_MESSAGE, "word"): _("A word holds something that can be seen, and no *."),
+    (Code.BAD_MESSAGE, "sale_ends_at"): _("A sale has a price, a start, and an end after its start."),
+    (Code.FORBIDDEN, "user"): _("The host, an assistant or an administrator can be neither muted nor banned."),
+    (Code.UNAVAILABLE, None): _("Somebody else was quicker. Please try again."),
 }
+"""What services refuse an operator, in his language: by the code and, where that says more, by the field."""
+WORD_TOO_LONG = _("A word has at most %(limit)s characters.")
 
 
 def reason(refused: Refused) -> str:
-    """What an operator reads of a refusal: the reason by its code, and the service's own words."""
-    return f"{REASONS.get(refused.code, _('This was refused.'))} ({refused.detail})"
+    """What an operator reads of a refusal. The service's own words are for developers."""
+    text = REASONS.get((refused.code, refused.field)) or REASONS.get((refused.code, None), _("This was refused."))
+    if refused.field == "word" and refused.limit is not None:
+        text = WORD_TOO_LONG
+    return str(text) % {"limit": refused.limit}
 
 
 class FormRefused(Exception):

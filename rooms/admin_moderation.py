@@ -1,13 +1,13 @@
-"""Mutes and bans in the administration, and what is done about the writers of comments."""
+"""Mutes and bans in the administration: imposed, lifted, and their history."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.models import CHANGE
 from django.contrib.admin.utils import display_for_value
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -19,22 +19,19 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_lists import LongListAdmin
-from accounts.models import User
-from rooms.admin_filters import RoomFilter
-from rooms.admin_forms import ServiceForm, reason, refusals_of
+from rooms.admin_filters import RoomFilter, UserFilter
+from rooms.admin_forms import ServiceForm, refusals_of
+from rooms.admin_said import log, log_removal, may_remove, removed_text
 from rooms.admin_saving import Saving, ServiceAdmin, saving_of
-from rooms.messages import Refused
-from rooms.models import Comment, Sanction, now_ms, to_ms
+from rooms.models import Sanction, now_ms, to_ms
 from rooms.services import sanctions
 from rooms.services.removals import user_comments_remove, user_comments_remove_everywhere
 from rooms.transaction import RoomTransaction
 
 Kind = Sanction.Kind
 
-WRITERS_AT_ONCE = 100
-MUTED_FOR = timedelta(hours=1)
-"""How long the writer of a comment is muted by the action of its row; the form has other times."""
-
+LIFTED_AT_ONCE = 200
+REMOVE = "remove_comments"
 FOR_EVER, UNTIL = "", "until"
 DURATIONS: Sequence[tuple[str, Any]] = (
     ("600", _("10 minutes")),
@@ -116,8 +113,10 @@ class StateFilter(admin.SimpleListFilter):
                 return queryset.filter(ending="").exclude(over)
             case Sanction.Ending.EXPIRED:
                 return queryset.filter(over | Q(ending=Sanction.Ending.EXPIRED))
-            case ending:
+            case ending if ending in STATES:
                 return queryset.filter(ending=ending)
+            case _:
+                return queryset.none()
 
 
 @admin.register(Sanction)
@@ -126,7 +125,7 @@ class SanctionAdmin(ServiceAdmin, LongListAdmin):
 
     form = SanctionForm
     list_display = ("user", "kind", "where", "end", "state", "reason", "by", "created_at")
-    list_filter = ("kind", StateFilter, WhereFilter, "created_at")
+    list_filter = ("kind", StateFilter, WhereFilter, "created_at", UserFilter)
     list_select_related = ("user", "room", "by")
     search_fields = ("user__nickname", "=user__public_id", "reason")
     search_help_text = _("A user's nickname or public id, or a reason.")
@@ -158,7 +157,17 @@ class SanctionAdmin(ServiceAdmin, LongListAdmin):
         return str(STATES[sanction.state])
 
     def get_fieldsets(self, request: HttpRequest, obj: Sanction | None = None) -> Any:
-        return super().get_fieldsets(request, obj) if obj else self.add_fieldsets
+        if obj:
+            return super().get_fieldsets(request, obj)
+        ((name, options),) = self.add_fieldsets
+        asked = options["fields"] if may_remove(request) else [f for f in options["fields"] if f != REMOVE]
+        return ((name, {**options, "fields": asked}),)
+
+    def get_form(self, request: HttpRequest, obj: Sanction | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        if not may_remove(request):
+            form.base_fields.pop(REMOVE, None)
+        return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"kind": Kind.MUTE, **super().get_changeform_initial_data(request)}
@@ -198,7 +207,8 @@ class SanctionAdmin(ServiceAdmin, LongListAdmin):
                 tx = saving_of(request).lock(obj.room_id)
                 made = sanctions.sanction_impose(tx, room_id=obj.room_id, **terms)
         obj.pk = made.pk
-        if form.cleaned_data["remove_comments"]:
+        # Not among the fields of one who may not.
+        if form.cleaned_data.get(REMOVE):
             # In transactions of their own, once he is silenced.
             transaction.on_commit(partial(self._remove_comments, request, obj))
 
@@ -207,12 +217,18 @@ class SanctionAdmin(ServiceAdmin, LongListAdmin):
             count = user_comments_remove_everywhere(user=sanction.user)
         else:
             count = user_comments_remove(room_id=sanction.room_id, user=sanction.user)
+        log_removal(request, sanction.user, count)
         self.message_user(request, removed_text(count), messages.SUCCESS)
 
     @admin.action(description=_("Lift the selected mutes and bans"), permissions=["lift"])
     def lift(self, request: HttpRequest, queryset: QuerySet[Sanction]) -> None:
         ended = lifted = 0
-        for sanction in queryset.select_related("user").order_by("pk"):
+        chosen = list(queryset.select_related("user").order_by("pk")[: LIFTED_AT_ONCE + 1])
+        if len(chosen) > LIFTED_AT_ONCE:
+            text = gettext("At most %(limit)d can be lifted at once; select fewer.")
+            self.message_user(request, text % {"limit": LIFTED_AT_ONCE}, messages.ERROR)
+            return
+        for sanction in chosen:
             if sanction.state != "active":
                 ended += 1
                 continue
@@ -234,102 +250,3 @@ def _lift(request: HttpRequest, sanction: Sanction) -> None:
     else:
         with RoomTransaction(sanction.room_id) as tx:
             sanctions.sanction_lift(tx, room_id=sanction.room_id, **terms)
-
-
-def log(request: HttpRequest, rows: QuerySet[Any], flag: int, message: dict[str, Any]) -> None:
-    """Write into the administration's history what was done to these rows."""
-    LogEntry.objects.log_actions(request.user.pk or 0, rows, flag, change_message=[message])
-
-
-def removed_text(count: int) -> str:
-    """How many comments were removed, in words."""
-    text = ngettext("%(count)d comment was removed.", "%(count)d comments were removed.", count)
-    return text % {"count": count}
-
-
-Act = Callable[[HttpRequest, int, User], int]
-
-
-class ModerationActions(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Row actions of a list of comments that concern their writers, each in the room of his comment.
-
-    To be put before the other bases of such an admin; its own ``actions`` come first in the menu.
-    """
-
-    moderation: ClassVar[tuple[str, ...]] = ("mute_writers", "ban_writers", "remove_all_of_writers")
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        own = (action for action in cls.actions or () if action not in cls.moderation)
-        cls.actions = (*own, *cls.moderation)
-
-    def has_sanction_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may mute and ban."""
-        return bool(request.user.has_perm("rooms.add_sanction"))
-
-    def has_removal_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may take comments down."""
-        return bool(request.user.has_perm("rooms.change_comment"))
-
-    @admin.action(description=_("Mute the writers for an hour"), permissions=["sanction"])
-    def mute_writers(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
-        """Mute each writer in the room of his comment for MUTED_FOR."""
-        count = self._of_each_writer(request, queryset, _mute)
-        if count:
-            text = ngettext("%(count)d user is muted for an hour.", "%(count)d users are muted for an hour.", count)
-            self.message_user(request, text % {"count": count}, messages.SUCCESS)
-
-    @admin.action(description=_("Ban the writers from the room"), permissions=["sanction"])
-    def ban_writers(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
-        """Ban each writer from the room of his comment, until somebody lifts it."""
-        count = self._of_each_writer(request, queryset, _ban)
-        if count:
-            text = ngettext("%(count)d user is banned.", "%(count)d users are banned.", count)
-            self.message_user(request, text % {"count": count}, messages.SUCCESS)
-
-    @admin.action(description=_("Remove all comments of the writers in the room"), permissions=["removal"])
-    def remove_all_of_writers(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
-        """Take down all that each writer said in the room of his comment."""
-        count = self._of_each_writer(request, queryset, _remove_all)
-        self.message_user(request, removed_text(count), messages.SUCCESS if count else messages.WARNING)
-
-    def _of_each_writer(self, request: HttpRequest, queryset: QuerySet[Comment], act: Act) -> int:
-        """The sum of what ``act`` counts, over the rooms and writers of these comments; refusals are told."""
-        pairs = queryset.order_by("room_id", "user_id").values_list("room_id", "user_id").distinct()
-        found = list(pairs[: WRITERS_AT_ONCE + 1])
-        if len(found) > WRITERS_AT_ONCE:
-            text = gettext("These are comments of more than %(limit)d users; select fewer.")
-            self.message_user(request, text % {"limit": WRITERS_AT_ONCE}, messages.ERROR)
-            return 0
-        users = User.objects.in_bulk({user_id for _room_id, user_id in found})
-        count = 0
-        for room_id, user_id in found:
-            try:
-                count += act(request, room_id, users[user_id])
-            except Refused as refused:
-                self.message_user(request, f"{users[user_id]}: {reason(refused)}", messages.ERROR)
-        return count
-
-
-def _mute(request: HttpRequest, room_id: int, user: User) -> int:
-    return _impose(request, room_id, user, Kind.MUTE, now_ms() + MUTED_FOR // timedelta(milliseconds=1))
-
-
-def _ban(request: HttpRequest, room_id: int, user: User) -> int:
-    return _impose(request, room_id, user, Kind.BAN, None)
-
-
-def _impose(request: HttpRequest, room_id: int, user: User, kind: Kind, until: int | None) -> int:
-    by: Any = request.user
-    with RoomTransaction(room_id) as tx:
-        made = sanctions.sanction_impose(tx, room_id=room_id, user=user, kind=kind, by=by, until=until)
-        log(request, Sanction.objects.filter(pk=made.pk), ADDITION, {"added": {}})
-    return 1
-
-
-def _remove_all(request: HttpRequest, room_id: int, user: User) -> int:
-    count = user_comments_remove(room_id=room_id, user=user)
-    if count:
-        what = {"name": str(Comment._meta.verbose_name_plural), "object": str(user)}
-        log(request, User.objects.filter(pk=user.pk), CHANGE, {"deleted": what})
-    return count

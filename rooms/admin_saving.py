@@ -7,14 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.messages import get_messages
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.text import capfirst
 
 from accounts.admin_forms import with_token
-from accounts.admin_lists import LongListAdmin
+from accounts.admin_lists import LongListAdmin, key
 from rooms.admin_forms import FormRefused
 from rooms.transaction import RoomTransaction
 
@@ -95,13 +94,9 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 refusals = (error,) if isinstance(error, FormRefused) and not error.again else ()
 
     def _lock(self, saving: Saving, object_id: str | None) -> None:
-        if object_id is None:
-            return
-        try:
-            pk = self.opts.pk.to_python(unquote(object_id))
-        except ValidationError:
-            return
-        self.lock(saving, pk)
+        pk = key(unquote(object_id)) if object_id is not None else None
+        if pk is not None:
+            self.lock(saving, pk)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)

@@ -1,10 +1,12 @@
 """Blocked words in the administration: one or thousands at a time."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -12,6 +14,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.admin_lists import LongListAdmin
+from accounts.admin_rows import ask, is_answer
 from rooms.admin_forms import reason
 from rooms.messages import Refused
 from rooms.models import BlockedWord
@@ -19,6 +23,9 @@ from rooms.services import words
 
 WORDS_AT_ONCE = 10_000
 ERRORS_SHOWN = 5
+WORDS_NAMED = 20
+"""Words that are named before they are deleted."""
+ADDED, CHANGED = '[{"added": {}}]', '[{"changed": {"fields": ["action"]}}]'
 
 
 class BlockedWordForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -63,7 +70,7 @@ def _refusal(line: str) -> Refused | None:
 
 
 @admin.register(BlockedWord)
-class BlockedWordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class BlockedWordAdmin(LongListAdmin):
     """The words that are not shown. A change holds in every process within a second."""
 
     form = BlockedWordForm
@@ -71,9 +78,9 @@ class BlockedWordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("action",)
     list_per_page = 100
     search_fields = ("word", "folded")
-    ordering = ("word",)
+    ordering: ClassVar[Any] = ("word",)
     fields = ("lines", "action")
-    actions = ("refuse", "mask")
+    actions = ("refuse", "mask", "remove")
 
     def get_fields(self, request: HttpRequest, obj: BlockedWord | None = None) -> Any:
         return ("word", "action", "created_at") if obj else self.fields
@@ -107,14 +114,7 @@ class BlockedWordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self.message_user(request, " ".join(texts[: 2 if changed else 1]), messages.SUCCESS)
 
     def log_addition(self, request: HttpRequest, obj: BlockedWord, message: Any) -> LogEntry:
-        """One line of the history for all words of a form."""
-        return LogEntry.objects.create(
-            user_id=request.user.pk or 0,
-            content_type=ContentType.objects.get_for_model(BlockedWord),
-            object_repr=obj.word,
-            action_flag=ADDITION,
-            change_message='[{"added": {}}]',
-        )
+        return self._log(request, [obj.word], ADDITION, ADDED)
 
     def response_add(
         self, request: HttpRequest, obj: BlockedWord, post_url_continue: str | None = None
@@ -123,11 +123,47 @@ class BlockedWordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return HttpResponseRedirect(request.path)
         return self.response_post_save_add(request, obj)
 
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may take words off the list."""
+        return bool(request.user.has_perm("rooms.delete_blockedword"))
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Without Django's way to delete, which sends each key through the page that asks: too many for one form."""
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
     def delete_model(self, request: HttpRequest, obj: BlockedWord) -> None:
         words.words_remove([obj.pk])
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[BlockedWord]) -> None:
-        words.words_remove(list(queryset.values_list("pk", flat=True)))
+    @admin.action(description=_("Delete the selected words"), permissions=["remove"])
+    def remove(self, request: HttpRequest, queryset: QuerySet[BlockedWord]) -> HttpResponse | None:
+        if not is_answer(request):
+            return self._ask(request, queryset)
+        chosen = list(queryset.values_list("pk", "word"))
+        count = words.words_remove([pk for pk, _word in chosen])
+        if chosen:
+            self._log(request, [word for _pk, word in chosen], DELETION, "")
+        text = ngettext("%(count)d word was deleted.", "%(count)d words were deleted.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
+        return None
+
+    def _ask(self, request: HttpRequest, queryset: QuerySet[BlockedWord]) -> HttpResponse:
+        count = queryset.count()
+        text = ngettext(
+            "%(count)d word will not be blocked any more.", "%(count)d words will not be blocked any more.", count
+        )
+        rows = [(ACTION_CHECKBOX_NAME, key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME)]
+        return ask(
+            request,
+            self,
+            title=_("Delete these words?"),
+            question=text % {"count": count},
+            answer=_("Delete"),
+            lines=[*queryset.values_list("word", flat=True)[:WORDS_NAMED], *(["…"] if count > WORDS_NAMED else [])],
+            # "All on all pages" stays that: the keys of the shown page do for the rest.
+            sent=[*rows, ("select_across", request.POST.get("select_across", "0"))],
+        )
 
     @admin.action(description=_("Refuse comments with the selected words"), permissions=["sort"])
     def refuse(self, request: HttpRequest, queryset: QuerySet[BlockedWord]) -> None:
@@ -139,8 +175,21 @@ class BlockedWordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _treat(self, request: HttpRequest, queryset: QuerySet[BlockedWord], action: str) -> None:
         changed = words.words_add(queryset.values_list("word", flat=True), action=action).changed
+        if changed:
+            self._log(request, changed, CHANGE, CHANGED)
         text = ngettext("%(count)d word is treated so now.", "%(count)d words are treated so now.", len(changed))
         self.message_user(request, text % {"count": len(changed)}, messages.SUCCESS)
+
+    @staticmethod
+    def _log(request: HttpRequest, concerned: Sequence[str], flag: int, message: str) -> LogEntry:
+        """One line of the history for all words of an action."""
+        return LogEntry.objects.create(
+            user_id=request.user.pk or 0,
+            content_type=ContentType.objects.get_for_model(BlockedWord),
+            object_repr=concerned[0] if len(concerned) == 1 else _counted(len(concerned)),
+            action_flag=flag,
+            change_message=message,
+        )
 
 
 def _counted(count: int) -> str:

@@ -13,6 +13,7 @@ class RoomsConfig(AppConfig):
         from rooms.services import profiles, words
 
         hooks.nickname_checks.append(words.nickname_check)
+        hooks.profile_locks.append(profiles.profile_lock)
         hooks.profile_changed.append(profiles.profile_changed)
         hooks.tokens_revoked.append(profiles.tokens_revoked)
         error_translators.append(errors.translate)

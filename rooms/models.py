@@ -11,6 +11,8 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import validate_address
+
 
 def new_epoch() -> str:
     """A random id of one room's log."""
@@ -48,8 +50,16 @@ class Room(models.Model):
 
     slug = models.SlugField(_("slug"), max_length=64, unique=True, help_text=_("The room's name in addresses."))
     title = models.CharField(_("title"), max_length=100)
-    cover = models.CharField(_("cover"), max_length=500, blank=True, help_text=_("Address of a picture."))
-    stream = models.CharField(_("stream"), max_length=500, blank=True, help_text=_("Address of the video (HLS)."))
+    cover = models.CharField(
+        _("cover"), max_length=500, blank=True, validators=[validate_address], help_text=_("Address of a picture.")
+    )
+    stream = models.CharField(
+        _("stream"),
+        max_length=500,
+        blank=True,
+        validators=[validate_address],
+        help_text=_("Address of the video (HLS)."),
+    )
     host = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="hosted_rooms", verbose_name=_("host")
     )

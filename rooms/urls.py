@@ -2,12 +2,15 @@
 
 from django.urls import re_path
 
-from rooms.api import commands, moderation, views
+from rooms.api import commands, moderation, views, words
 
 # Any text without a slash: what is no slug is answered as a room that there is none of.
 ROOM = r"^rooms/(?P<slug>[^/\x00]+)"
 
 urlpatterns = [
+    re_path(r"^words/?$", words.WordsView.as_view(), name="api-words"),
+    re_path(r"^words/remove/?$", words.WordsRemoveView.as_view(), name="api-words-remove"),
+    re_path(r"^words/(?P<word_id>[0-9]{1,16})/?$", words.WordView.as_view(), name="api-word"),
     re_path(r"^rooms/?$", views.RoomListView.as_view(), name="api-rooms"),
     re_path(rf"{ROOM}/?$", views.RoomDetailView.as_view(), name="api-room"),
     re_path(rf"{ROOM}/comments/?$", views.CommentsView.as_view(), name="api-room-comments"),
@@ -22,6 +25,8 @@ urlpatterns = [
     re_path(rf"{ROOM}/unmute/?$", moderation.UnmuteView.as_view(), name="api-room-unmute"),
     re_path(rf"{ROOM}/ban/?$", moderation.BanView.as_view(), name="api-room-ban"),
     re_path(rf"{ROOM}/unban/?$", moderation.UnbanView.as_view(), name="api-room-unban"),
+    re_path(rf"{ROOM}/sanctions/?$", moderation.SanctionsView.as_view(), name="api-room-sanctions"),
+    re_path(rf"{ROOM}/remove-comments/?$", moderation.RemoveCommentsView.as_view(), name="api-room-remove-comments"),
     re_path(
         rf"{ROOM}/comments/(?P<comment_id>[0-9]{{1,16}})/?$", commands.CommentView.as_view(), name="api-room-comment"
     ),

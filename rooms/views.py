@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from rooms import selectors
@@ -65,12 +66,14 @@ def origin_of(address: str) -> list[str]:
 
 
 def guarded(view: View) -> View:
-    """Send the view's page with the policy, unless it has one of its own."""
+    """Send the view's page with the policy, unless it has one of its own, and for its viewer alone."""
 
     @wraps(view)
     def guard(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         response = view(request, *args, **kwargs)
         response.headers.setdefault("Content-Security-Policy", content_security_policy(request))
+        # It is in his language, and knows whether he is signed in.
+        patch_cache_control(response, private=True, no_cache=True)
         return response
 
     return guard

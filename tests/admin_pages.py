@@ -136,10 +136,10 @@ def errors(response: Any) -> list[str]:
     return [str(line) for part in response.context["errors"] for line in (part if isinstance(part, list) else [part])]
 
 
-def act(browser: Client, url: str, action: str, *keys: int) -> list[tuple[str, str]]:
+def act(browser: Client, url: str, action: str, *keys: int, **fields: str) -> list[tuple[str, str]]:
     """Run an action of a list on these rows; returns what the administration says, as (level, text)."""
     browser.cookies.pop("messages", None)
-    response = browser.post(reverse(url), {"action": action, "_selected_action": [str(key) for key in keys]})
+    response = browser.post(reverse(url), {"action": action, "_selected_action": [str(key) for key in keys], **fields})
     assert response.status_code == 302
     return [(message.level_tag, str(message)) for message in get_messages(response.wsgi_request)]
 

@@ -60,6 +60,7 @@ class Viewer:
 
     number: int
     socket: socket.socket
+    ticket: Ticket
     reader: Taker = field(init=False)
     started: float = 0.0
     opened: float = 0.0
@@ -91,6 +92,8 @@ class Crowd:
         self._by_fd: dict[int, Viewer] = {}
         self._opening: deque[Viewer] = deque()
         self._numbers = 0
+        self._persistent = False
+        self.refused = 0
         self._buffer = bytearray(PREFIX + READ_SIZE)
         self._area = memoryview(self._buffer)[PREFIX:]
         self._pinged = 0.0
@@ -101,11 +104,21 @@ class Crowd:
         """Open ``count`` more viewers and return the seconds it took; raises Refused, TimeoutError."""
         return self.admit([Ticket()] * count, timeout=timeout)
 
-    def admit(self, tickets: Sequence[Ticket], *, timeout: float, at_once: int = AT_ONCE, rate: float = 0.0) -> float:
+    def admit(
+        self,
+        tickets: Sequence[Ticket],
+        *,
+        timeout: float,
+        at_once: int = AT_ONCE,
+        rate: float = 0.0,
+        persistent: bool = False,
+    ) -> float:
         """Open a viewer for each ticket and return the seconds it took; comments go on meanwhile at a ``rate``.
 
-        Raises Refused, TimeoutError.
+        Raises Refused, TimeoutError. ``persistent``: who is cut before he is ready tries again, and is counted in
+        ``refused``.
         """
+        self._persistent = persistent
         started = now = time.monotonic()
         coming, said, missing = iter(tickets), self.said, len(tickets)
         while missing or self._opening:
@@ -133,7 +146,7 @@ class Crowd:
         """Begin to open one viewer; ``run`` does the rest."""
         number = self._numbers
         self._numbers += 1
-        viewer = Viewer(number, socket.socket(), started=time.monotonic(), head=bytearray())
+        viewer = Viewer(number, socket.socket(), ticket, started=time.monotonic(), head=bytearray())
 
         def answer(opcode: int, payload: bytes) -> None:
             self._answer(viewer, opcode, payload)
@@ -296,11 +309,16 @@ class Crowd:
         if not viewer.alive:
             return
         if not viewer.opened:
-            raise Refused("The server ended the socket of a viewer before it was ready.")
+            if not self._persistent:
+                raise Refused("The server ended the socket of a viewer before it was ready.")
+            self.refused += 1
+            self.cut([viewer])
+            self._opening.remove(viewer)
+            self.begin(viewer.ticket)
+            return
         viewer.alive = False
         self.lost += 1
         del self._by_fd[viewer.socket.fileno()]
-        self._epoll.unregister(viewer.socket)
         viewer.socket.close()
 
     def cut(self, viewers: Iterable[Viewer]) -> None:

@@ -17,7 +17,7 @@ from products.services import shelf
 from products.services.orders import order_place
 from rooms.messages import Role
 from rooms.models import Room, from_ms
-from rooms.services.comments import Posted, comment_pin, comment_post
+from rooms.services.comments import Posted, comment_pin, comment_store
 from rooms.services.follows import follow_set
 from rooms.services.rooms import notice_set, room_start
 from rooms.transaction import RoomTransaction, likes_add
@@ -118,7 +118,8 @@ class Maker:
         said = self._show.said[number]
         user, role = (self._host, Role.HOST) if said.who == HOST else (self._viewers[said.who], Role.VIEWER)
         text = said.text[self._language]
-        posted = comment_post(tx, room_id=self._room.pk, user=user, role=role, content=text)
+        # Unasked: an operator's blocked words and mutes are about what viewers say.
+        posted = comment_store(tx, room_id=self._room.pk, user=user, role=role, content=text)
         self._posted[number] = posted
 
     def _followed(self) -> list[tuple[float, Step]]:

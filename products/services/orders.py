@@ -20,6 +20,7 @@ from products.services.items import ItemBuffer
 from rooms.messages import Code, Refused, Role
 from rooms.models import Room, from_ms
 from rooms.selectors import user_part
+from rooms.services.sanctions import check_may_act, look_up_askers
 from rooms.transaction import RoomTransaction
 
 
@@ -178,7 +179,7 @@ def _tell(tx: RoomTransaction, item: ShelfItem, user: User, role: Role, quantity
 
 @dataclass(slots=True, frozen=True)
 class PlaceOrder:
-    """The command behind a ``buy`` frame; see ``order_place``."""
+    """The command behind a ``buy`` frame; see ``order_place``. Refused ``banned`` to one who is."""
 
     room_id: int
     user: User
@@ -203,8 +204,12 @@ class PlaceOrder:
             orders.look_up(room_id, pairs)
         limited = ((c.item_id, c.user.pk) for c in commands if (item := items.get(c.item_id)) and item.limit_per_user)
         orders.look_up_bought(limited)
+        look_up_askers(tx, commands)
 
     def apply(self, tx: RoomTransaction) -> Order:
+        # What was ordered before stays so, and is told again.
+        if tx.buffer(OrderBuffer).known(self.user.pk, self.room_id, self.key) is None:
+            check_may_act(tx, room_id=self.room_id, user=self.user, role=self.role)
         return order_place(
             tx,
             room_id=self.room_id,

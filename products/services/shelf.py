@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Max
 
 from products.messages import ShelfAction, ShelfEvent
-from products.models import Product, ShelfItem
+from products.models import POSITION_MAX, Product, ShelfItem
 from products.selectors import SHELF_MAX, item_part
 from products.services.items import ItemBuffer
 from rooms.messages import Code, Refused
@@ -41,7 +41,8 @@ def item_add(
     product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
     if "position" not in fields:
         last = ShelfItem.objects.filter(room_id=room_id).aggregate(last=Max("position"))["last"]
-        fields["position"] = 0 if last is None else last + 1
+        # Of equal positions the newest comes last; the next sorting gives each its own.
+        fields["position"] = 0 if last is None else last + (last < POSITION_MAX)
     fields.setdefault("price", product.list_price)
     _check_stock(stock)
     item = ShelfItem(room_id=room_id, product=product, stock=stock, **fields)

@@ -1,6 +1,6 @@
 """The order of a shelf: an item is moved, and as few others as possible get another position."""
 
-from products.models import ShelfItem
+from products.models import POSITION_MAX, ShelfItem
 from products.services import shelf
 from products.services.items import ItemBuffer
 from rooms.messages import Code, Refused
@@ -63,6 +63,11 @@ def _kept(order: list[Place]) -> set[int]:
     best: list[tuple[int, int]] = []
     """For each item as the last one kept: how many are kept up to it, and the one before it (-1: none)."""
     for index, place in enumerate(order):
+        after = len(order) - 1 - index
+        if place[0] + after > POSITION_MAX:
+            # Nothing could stand after it.
+            best.append((0, -1))
+            continue
         count, before = (1, -1) if not index or place[0] >= index else (0, -1)
         for earlier in range(index):
             if best[earlier][0] >= max(count, 1) and _room(order[earlier], place, index - earlier):

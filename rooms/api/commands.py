@@ -11,6 +11,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import ADDRESS
 from accounts.schema import error_responses
 from rooms.api import wire
 from rooms.api.base import StaffView
@@ -26,7 +27,7 @@ Address = Annotated[
     str,
     Meta(
         max_length=500,
-        pattern=r"^((https?://|/(?![/\\]))[^\s\x00-\x1f\x7f]*)?$",
+        pattern=f"^({ADDRESS})?$",
         description="A path on this server, an HTTP address, or nothing.",
     ),
 ]

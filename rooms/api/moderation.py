@@ -12,9 +12,10 @@ from accounts.models import User
 from accounts.schema import error_responses
 from rooms.api import wire
 from rooms.api.base import StaffView
-from rooms.messages import Code, Refused, UserPart
-from rooms.models import Sanction, now_ms, to_ms
-from rooms.selectors import is_administrator, user_part
+from rooms.api.views import Limit, Next
+from rooms.messages import Code, Count, Refused, UserPart
+from rooms.models import Room, Sanction, now_ms, to_ms
+from rooms.selectors import is_administrator, sanctions_in_force, user_part
 from rooms.services import sanctions
 from rooms.services.removals import user_comments_remove, user_comments_remove_everywhere
 from rooms.transaction import RoomTransaction
@@ -64,6 +65,26 @@ class Imposed(SanctionPart, kw_only=True):
     removed: int
 
 
+class SanctionPage(msgspec.Struct, kw_only=True):
+    """Newest first."""
+
+    results: list[SanctionPart]
+    next: Next
+
+
+class SanctionQuery(msgspec.Struct, kw_only=True):
+    kind: Annotated[str, Meta(pattern="^(mute|ban)$", description="Of one kind only.")] | None = None
+    user: Annotated[str, Meta(min_length=1, max_length=32, description="Against one user only.")] | None = None
+    cursor: Annotated[Count | None, Meta(description="From `next`.")] = None
+    limit: Limit = 50
+
+
+class CommentsRemoved(msgspec.Struct, kw_only=True):
+    """How many comments were taken down."""
+
+    removed: int
+
+
 IMPOSED = {200: Imposed, **error_responses(400, 401, 403, 404)}
 LIFTED = {200: SanctionPart, **error_responses(400, 401, 403, 404)}
 
@@ -89,13 +110,10 @@ class SanctionView(StaffView):
         else:
             with RoomTransaction(self.room.pk) as tx:
                 sanction = sanctions.sanction_impose(tx, room_id=self.room.pk, **terms)
-        removed = self._remove_comments(terms["user"], asked) if asked.remove_comments else 0
+        removed = 0
+        if asked.remove_comments:
+            removed = _remove_comments(self.room, terms["user"], all_rooms=asked.all_rooms)
         return Response(Imposed(**_fields(sanction), removed=removed))
-
-    def _remove_comments(self, user: User, asked: ImposeBody) -> int:
-        if asked.all_rooms:
-            return user_comments_remove_everywhere(user=user)
-        return user_comments_remove(room_id=self.room.pk, user=user)
 
     def lift(self, request: Request) -> Response:
         """End a mute or ban."""
@@ -108,6 +126,48 @@ class SanctionView(StaffView):
             with RoomTransaction(self.room.pk) as tx:
                 sanction = sanctions.sanction_lift(tx, room_id=self.room.pk, **terms)
         return Response(SanctionPart(**_fields(sanction)))
+
+
+class SanctionsView(StaffView):
+    """What holds now."""
+
+    @extend_schema(
+        operation_id="room_sanctions",
+        parameters=wire.query_parameters(SanctionQuery),
+        responses={200: SanctionPage, **error_responses(400, 401, 403, 404)},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the mutes and bans that hold in this room, those of all rooms too, newest first."""
+        asked = wire.query(request, SanctionQuery)
+        found = sanctions_in_force(self.room.pk, now=now_ms()).select_related("user", "room", "by").order_by("-pk")
+        if asked.kind is not None:
+            found = found.filter(kind=asked.kind)
+        if asked.user is not None:
+            found = found.filter(user__public_id=asked.user)
+        if asked.cursor is not None:
+            found = found.filter(pk__lt=asked.cursor)
+        rows = list(found[: asked.limit + 1])
+        page = rows[: asked.limit]
+        more = {name: value for name in ("kind", "user") if (value := getattr(asked, name)) is not None}
+        following = wire.link(request, **more, cursor=page[-1].pk, limit=asked.limit) if len(rows) > len(page) else None
+        return Response(SanctionPage(results=[SanctionPart(**_fields(row)) for row in page], next=following))
+
+
+class RemoveCommentsView(StaffView):
+    """All that one user said."""
+
+    @extend_schema(
+        operation_id="room_remove_comments",
+        request=LiftBody,
+        responses={200: CommentsRemoved, **error_responses(400, 401, 403, 404)},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Take down all comments of a user here, those of earlier shows too. What he says meanwhile stays: mute him."""
+        asked = wire.body(request, LiftBody)
+        user = _stored_user(asked.user)
+        if asked.all_rooms:
+            _check_administrator(request)
+        return Response(CommentsRemoved(removed=_remove_comments(self.room, user, all_rooms=asked.all_rooms)))
 
 
 class MuteView(SanctionView):
@@ -170,6 +230,12 @@ def _stored_user(public_id: str) -> User:
         detail = "No stored user has this id; a guest is stored at his first command that writes."
         raise Refused(Code.BAD_MESSAGE, detail, field="user")
     return user
+
+
+def _remove_comments(room: Room, user: User, *, all_rooms: bool) -> int:
+    if all_rooms:
+        return user_comments_remove_everywhere(user=user)
+    return user_comments_remove(room_id=room.pk, user=user)
 
 
 def _until(asked: ImposeBody) -> int | None:

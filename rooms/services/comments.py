@@ -14,7 +14,7 @@ from rooms.compiled import Compiled
 from rooms.messages import Code, MessageEvent, PinEvent, Refused, RemoveEvent, Role, RoomEvent, encode
 from rooms.models import Comment, Event, Room, from_ms, to_ms
 from rooms.selectors import comment_part, user_part
-from rooms.services.sanctions import SanctionBuffer, check_not_silenced
+from rooms.services.sanctions import check_not_silenced, look_up_askers
 from rooms.services.words import words_current
 from rooms.transaction import RoomTransaction
 
@@ -157,6 +157,14 @@ def comment_post(
     check_not_silenced(tx, room_id=room_id, user=user, role=role)
     _check_may_speak(tx, room, user, role)
     content = words_current().masked(content)
+    return comment_store(tx, room_id=room_id, user=user, role=role, content=content, key=key)
+
+
+def comment_store(
+    tx: RoomTransaction, *, room_id: int, user: User, role: Role, content: str, key: str | None = None
+) -> Posted:
+    """Store a comment that nothing is to be asked about any more; beyond the room's budget it is held back."""
+    room = tx.rooms[room_id]
     held = role not in STAFF and not _within_budget(tx, room_id)
     comment = Comment(
         room=room,
@@ -175,7 +183,7 @@ def comment_post(
         tx.heads[room_id].held += 1
     else:
         tx.emit(room_id, posted.frame)
-    buffer.add(posted)
+    tx.buffer(CommentBuffer).add(posted)
     return posted
 
 
@@ -229,10 +237,9 @@ class Post:
         for room_id in {command.room_id for command in commands}:
             mine = [command for command in commands if command.room_id == room_id]
             buffer.look_up(room_id, [(command.user.pk, command.key) for command in mine if command.key is not None])
-            viewers = [command.user.pk for command in mine if command.role not in STAFF]
-            tx.buffer(SanctionBuffer).look_up(room_id, viewers)
             if tx.rooms[room_id].slow_mode:
                 buffer.look_up_last(room_id, [command.user.pk for command in mine])
+        look_up_askers(tx, commands)
 
     def apply(self, tx: RoomTransaction) -> Posted:
         return comment_post(

@@ -9,6 +9,7 @@ from rooms.messages import FollowersEvent, Role, SubscribeEvent
 from rooms.models import Follow, HostHead, Room, from_ms
 from rooms.selectors import user_part
 from rooms.services.commands import RoomsChanged
+from rooms.services.sanctions import check_may_act, look_up_askers
 from rooms.transaction import RoomTransaction, rooms_of_host
 
 
@@ -117,7 +118,7 @@ def _tell_followers(tx: RoomTransaction, room_id: int, host: HostHead) -> None:
 
 @dataclass(slots=True, frozen=True)
 class SetFollow:
-    """The command behind a ``subscribe`` frame; see ``follow_set``."""
+    """The command behind a ``subscribe`` frame; see ``follow_set``. Refused ``banned`` to one who is."""
 
     room_id: int
     user: User
@@ -140,6 +141,8 @@ class SetFollow:
                 host_id,
                 [command.user.pk for command in commands if tx.rooms[command.room_id].host_id == host_id],
             )
+        look_up_askers(tx, commands)
 
     def apply(self, tx: RoomTransaction) -> Followed:
+        check_may_act(tx, room_id=self.room_id, user=self.user, role=self.role)
         return follow_set(tx, room_id=self.room_id, user=self.user, role=self.role, following=self.following)

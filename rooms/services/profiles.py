@@ -5,10 +5,19 @@ from functools import partial
 from django.db import transaction
 
 from accounts.models import User
-from rooms.models import Room
+from rooms.models import Room, RoomHead
 from rooms.publish import publish_user
 from rooms.services.rooms import room_changed
 from rooms.transaction import RoomTransaction, note_viewers
+
+
+def profile_lock(user_id: int) -> None:
+    """Lock the heads of all rooms of a host, until the end of the transaction that is open.
+
+    Before his own row: whoever holds the head of a room, to store what he said there, waits for that row.
+    """
+    hosted = Room.objects.filter(host_id=user_id).values_list("pk", flat=True)
+    list(RoomHead.objects.select_for_update(no_key=True).filter(room_id__in=list(hosted)).order_by("room_id"))
 
 
 def profile_changed(user: User) -> None:

@@ -10,9 +10,7 @@ from rooms.selectors import room_part
 from rooms.services.follows import FollowBuffer
 from rooms.transaction import RoomTransaction
 
-SETTINGS = frozenset(
-    {"slug", "title", "cover", "stream", "allow_comments", "allow_likes", "allow_shop", "slow_mode", "host"}
-)
+SETTINGS = frozenset({"slug", "title", "cover", "stream", "allow_comments", "allow_likes", "allow_shop", "slow_mode"})
 """Fields of Room whose change is told by one ``room`` event."""
 
 
@@ -55,8 +53,6 @@ def room_update(tx: RoomTransaction, *, room_id: int, changes: Mapping[str, Any]
     for name in fields:
         setattr(room, name, changes[name])
     room.save(update_fields=fields)
-    if "host" in fields:
-        _refresh_followers(tx, room)
     room_changed(tx, room_id=room_id)
 
 

@@ -6,6 +6,7 @@ when their time has come. Only stored users have any: a guest who has not writte
 
 from collections.abc import Iterable
 from functools import partial
+from typing import Protocol
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -22,7 +23,7 @@ Ending = Sanction.Ending
 
 
 class SanctionBuffer:
-    """What holds in one transaction against those who want to speak."""
+    """What holds in one transaction against those who want to do something."""
 
     def __init__(self, tx: RoomTransaction) -> None:
         self._tx = tx
@@ -48,14 +49,37 @@ class SanctionBuffer:
         """Nothing of this is written."""
 
 
+class Asking(Protocol):
+    """A command of somebody in a room."""
+
+    @property
+    def room_id(self) -> int: ...
+    @property
+    def user(self) -> User: ...
+    @property
+    def role(self) -> Role: ...
+
+
+def look_up_askers(tx: RoomTransaction, commands: Iterable[Asking]) -> None:
+    """Read what holds against those whose commands are to be applied; the staff of a room is not looked up."""
+    asking: dict[int, set[int]] = {}
+    for command in commands:
+        if command.role not in (Role.HOST, Role.ASSISTANT):
+            asking.setdefault(command.room_id, set()).add(command.user.pk)
+    for room_id, user_ids in asking.items():
+        tx.buffer(SanctionBuffer).look_up(room_id, user_ids)
+
+
+def check_may_act(tx: RoomTransaction, *, room_id: int, user: User, role: Role) -> None:
+    """Raise Refused ``banned`` for one whose socket has not heard yet that he is to leave the room."""
+    if not is_exempt(user, role) and (until := tx.buffer(SanctionBuffer).until(room_id, user.pk, Kind.BAN)):
+        raise banned(until)
+
+
 def check_not_silenced(tx: RoomTransaction, *, room_id: int, user: User, role: Role) -> None:
     """Raise Refused ``banned`` or ``muted`` for one who may not speak in the room."""
-    if is_exempt(user, role):
-        return
-    buffer = tx.buffer(SanctionBuffer)
-    if until := buffer.until(room_id, user.pk, Kind.BAN):
-        raise banned(until)
-    if until := buffer.until(room_id, user.pk, Kind.MUTE):
+    check_may_act(tx, room_id=room_id, user=user, role=role)
+    if not is_exempt(user, role) and (until := tx.buffer(SanctionBuffer).until(room_id, user.pk, Kind.MUTE)):
         raise Refused(Code.MUTED, "You are muted in this room.", until=until)
 
 

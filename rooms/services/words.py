@@ -6,7 +6,8 @@ that says whether they have changed.
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import ahocorasick
@@ -18,6 +19,7 @@ from rooms.models import BlockedWord, WordsVersion, new_epoch
 
 LOOK_EVERY = 0.5
 MASK = "*"
+KEYS_AT_ONCE = 1000
 
 Action = BlockedWord.Action
 
@@ -133,10 +135,10 @@ def word_clean(word: str) -> tuple[str, str]:
 
 
 class Added(NamedTuple):
-    """What ``words_add`` did, as keys of words: new ones, ones whose action is another now; the rest was so already."""
+    """What ``words_add`` did: keys of new words, and words whose action is another now; the rest was so already."""
 
     new: list[int]
-    changed: list[int]
+    changed: list[str]
 
 
 def words_add(words: Iterable[str], *, action: str) -> Added:
@@ -145,8 +147,9 @@ def words_add(words: Iterable[str], *, action: str) -> Added:
     with transaction.atomic():
         _lock_words()
         known = {row.folded: row for row in BlockedWord.objects.all() if row.folded in asked}
-        changed = [row.pk for row in known.values() if row.action != action]
-        BlockedWord.objects.filter(pk__in=changed).update(action=action)
+        changed = [row for row in known.values() if row.action != action]
+        for some in _batched(row.pk for row in changed):
+            BlockedWord.objects.filter(pk__in=some).update(action=action)
         rows = [
             BlockedWord(word=word, folded=folded, action=action)
             for folded, word in asked.items()
@@ -155,17 +158,30 @@ def words_add(words: Iterable[str], *, action: str) -> Added:
         new = [row.pk for row in BlockedWord.objects.bulk_create(rows)]
         if new or changed:
             _words_changed()
-    return Added(new, changed)
+    return Added(new, [row.word for row in changed])
+
+
+def words_named(words: Iterable[str]) -> list[int]:
+    """Keys of those of these words that are blocked, however they are written; raises Refused ``bad_message``."""
+    asked = {folded for _word, folded in map(word_clean, words)}
+    return [pk for pk, folded in BlockedWord.objects.values_list("pk", "folded") if folded in asked]
 
 
 def words_remove(keys: Sequence[int]) -> int:
     """Block these words no more; returns how many were blocked."""
     with transaction.atomic():
         _lock_words()
-        count, _ = BlockedWord.objects.filter(pk__in=keys).delete()
+        count = sum(BlockedWord.objects.filter(pk__in=some).delete()[0] for some in _batched(keys))
         if count:
             _words_changed()
     return count
+
+
+def _batched(keys: Iterable[int]) -> Iterator[list[int]]:
+    """Keys in lists that fit into one statement."""
+    left = iter(keys)
+    while some := list(islice(left, KEYS_AT_ONCE)):
+        yield some
 
 
 def _lock_words() -> None:

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -137,3 +138,46 @@ def test_an_administrator_adds_a_user_and_changes_a_password(admin: Client) -> N
     assert admin.post(reverse("admin:auth_user_password_change", args=[anna.pk]), passwords).status_code == 302
     anna.refresh_from_db()
     assert anna.check_password("a-long-one-9")
+
+
+def clerk(*permissions: str) -> tuple[Client, User]:
+    """A browser of a member of the staff who is no superuser, and he."""
+    user = User.objects.create_user("clerk", "a-long-one-7", is_staff=True, nickname="Clerk")
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions or ("view_user", "change_user")))
+    client = Client()
+    client.force_login(user)
+    return client, user
+
+
+def test_nobody_gives_himself_powers(user: User) -> None:
+    """Nor others: they are not in the form of one who is no superuser, and change nothing when they are sent."""
+    client, himself = clerk()
+    for changed in (user, himself):
+        form = form_of(client, changed)
+        assert not form.keys() & {"is_staff", "is_superuser", "groups", "user_permissions"}
+        sent = {**form, "nickname": "New", "is_staff": "on", "is_superuser": "on", "user_permissions": "1"}
+        assert save(client, changed, sent) == 302
+        before = changed.is_staff
+        changed.refresh_from_db()
+        assert (changed.nickname, changed.is_staff, changed.is_superuser) == ("New", before, False)
+        assert not changed.user_permissions.filter(pk=1).exists()
+
+
+def test_nobody_takes_the_account_of_one_who_may_more(user: User) -> None:
+    """Neither his password nor anything else of him is to be set; a viewer's is."""
+    client, himself = clerk()
+    root = User.objects.create_superuser("root", "a-long-one-7")
+    password = {"password1": "another-long-1", "password2": "another-long-1"}
+    for other, status in ((root, 403), (user, 302), (himself, 302)):
+        assert client.post(reverse("admin:auth_user_password_change", args=[other.pk]), password).status_code == status
+        if other is root:
+            assert client.post(reverse("admin:accounts_user_change", args=[other.pk]), {}).status_code == 403
+    assert User.objects.get(pk=root.pk).check_password("a-long-one-7")
+    # His own new password has ended his session.
+    himself.refresh_from_db()
+    client.force_login(himself)
+    data = {"action": "revoke_tokens", "_selected_action": [root.pk, user.pk]}
+    client.post(reverse("admin:accounts_user_changelist"), data)
+    assert list(User.objects.order_by("pk").values_list("pk", "token_version").filter(token_version=1)) == [
+        (pk, 1) for pk in sorted((root.pk, himself.pk))
+    ]

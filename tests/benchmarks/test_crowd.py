@@ -27,6 +27,7 @@ class Relay:
         self.viewers: set[ServerConnection] = set()
         self.paths: list[str] = []
         self.pongs = 0
+        self.turned_away = 0
         self.port = 0
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
@@ -49,6 +50,9 @@ class Relay:
 
     def _judge(self, viewer: ServerConnection, request: Any) -> Response | None:
         self.paths.append(request.path)
+        self.turned_away += request.path == "/later"
+        if request.path == "/later" and self.turned_away < 4:
+            viewer.transport.abort()
         return viewer.respond(403, "no") if request.path == "/closed" else None
 
     async def _relay(self, viewer: ServerConnection) -> None:
@@ -117,6 +121,15 @@ def test_viewers_go_and_come_back_with_a_ticket(relay: Relay, crowd: Crowd) -> N
     assert relay.paths[-1] == "/?since=3"
     assert heard[0].decode() == PICTURE
     assert stamped(0)[:40].encode() in heard[1]
+
+
+def test_who_is_persistent_tries_again(relay: Relay, crowd: Crowd) -> None:
+    """Cut before the picture came, until it comes; without that it is an error."""
+    crowd.admit([Ticket("/later")], timeout=20, persistent=True)
+    assert (crowd.refused, crowd.lost, len(crowd.viewers)) == (3, 0, 1)
+    relay.turned_away = 0
+    with pytest.raises(Refused, match="before it was ready"):
+        crowd.admit([Ticket("/later")], timeout=20)
 
 
 def test_a_refused_viewer_ends_it(relay: Relay) -> None:

@@ -32,7 +32,7 @@ FIGURES = Figures(
     lost=0,
     server=0.4,
 )
-STORM = Storm("Liveroom", 5000, 5, 6, 3, 5, missing=0, doubled=0, recovered=5000, reads=0.1, queries=0.2)
+STORM = Storm("Liveroom", 5000, 5, 6, 3, 5, refused=0, missing=0, doubled=0, recovered=5000, reads=0.1, queries=0.2)
 
 
 def book(*, stock: float = 300.0, socketio: float = 10.0) -> Book:

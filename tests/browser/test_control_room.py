@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Dialog, Locator, Page, expect
 
 from tests.browser.conftest import Open
 from tests.deployment import Deployment
@@ -152,6 +152,30 @@ async def test_a_new_product_comes_while_something_is_typed(control: Control) ->
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(control.row("Cup").get_by_label("Price:", exact=True)).to_be_editable()
     assert [event["text"] for event in control.log() if event["msg_type"] == "notice"] == ["Soon"]
+
+
+async def test_the_end_is_asked_about(control: Control) -> None:
+    """On a page of its own; where something is typed that is not saved, without leaving it."""
+    page = await control.open()
+    end = page.get_by_role("button", name=f"End: {control.room['slug']}", exact=True)
+    await end.click()
+    await expect(page.get_by_role("heading", name="End the show?")).to_be_visible()
+    await page.get_by_role("link", name="Back", exact=True).click()
+    await page.get_by_label("Notice:").fill("Soon")
+    asked: list[str] = []
+
+    async def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        await (dialog.accept() if len(asked) == 2 else dialog.dismiss())
+
+    page.on("dialog", answer)
+    await end.click()
+    await expect(end).to_be_enabled()
+    await end.click()
+    await expect(page.locator(".room-head > .badge")).to_have_text("ended")
+    assert len(asked) == 2
+    assert asked[0].startswith("The show ends for everybody who watches it.")
+    await expect(page.get_by_label("Notice:")).to_have_value("Soon")
 
 
 async def test_a_button_that_reaches_nobody_says_so(control: Control) -> None:

@@ -47,6 +47,8 @@ class Operator:
         await self.page.locator("#result_list tr", has_text=row).locator(".action-select").first.check()
         await self.page.locator("select[name=action]").first.select_option(action)
         await self.page.locator("[name=index]").first.click()
+        if action == "end":
+            await self.page.get_by_role("button", name="End", exact=True).click()
         await expect(self.page.locator(".messagelist .success")).to_be_visible()
 
 
@@ -111,7 +113,7 @@ async def test_a_comment_is_taken_down_and_the_show_ends(window: Open, site: Dep
     await expect(viewers[0].get_by_role("link", name="To the other rooms")).to_be_visible()
 
     # The next show begins with an empty list.
-    await operator.act("/admin/rooms/room/", "page-ends", "start")
+    await operator.act("/admin/rooms/room/", "page-ends", "start_new")
     for page in viewers:
         await expect(comments(page)).to_have_count(0)
         await expect(page.locator("#curtain-title")).to_be_empty()

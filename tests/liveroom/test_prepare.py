@@ -11,6 +11,12 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from accounts.models import User
+from liveroom.demo.content import GOODS
+from liveroom.language import LANGUAGES
+from products.models import Product
+from rooms.models import Comment, Room
+from rooms.services.words import words_add
+from tests.moderation import BAN, MUTE, impose
 
 KEPT = re.compile(r"name: (\S+)  password: (\S+)  \(kept in .*admin\.txt\)")
 
@@ -70,6 +76,40 @@ def test_a_second_start_changes_nothing(var: Path) -> None:
     assert (var / "admin.txt").stat().st_mtime_ns == file.st_mtime_ns
     assert (var / "admin.txt").stat().st_ino == file.st_ino
     assert list(User.objects.values()) == users
+
+
+def test_rooms_of_the_operator_are_left_alone(var: Path) -> None:
+    """Once there is a room, no start brings the demo back: not under its old name, whatever is blocked meanwhile."""
+    prepare()
+    Room.objects.filter(slug="morning").update(slug="sunday")
+    words_add(["bread"], action="refuse")
+    prepare()
+    assert sorted(Room.objects.values_list("slug", flat=True)) == ["demo", "sunday"]
+    Room.objects.filter(slug="demo").update(slug="evening")
+    assert "/rooms/evening/\n" in prepare()
+
+
+def test_the_demo_asks_nobodys_leave(var: Path) -> None:
+    """It is made with words blocked that it says, and for a viewer who was muted and banned everywhere."""
+    words_add(["bread", "tea"], action="refuse")
+    muted = User.objects.create_user("demo-viewer-1", nickname="Mei")
+    impose(MUTE, muted, None)
+    impose(BAN, muted, None)
+    prepare()
+    assert Room.objects.count() == 2
+    assert Comment.objects.filter(user=muted, state=Comment.State.SHOWN).exists()
+
+
+def test_a_demo_that_cannot_be_made(var: Path) -> None:
+    """It is said why, and all else is prepared."""
+    for language in LANGUAGES:
+        for goods in GOODS.values():
+            Product.objects.create(title=goods.title[language], list_price=1, link="https://shop.example/")
+    said = prepare()
+    assert "The demo rooms could not be made: " in said
+    assert "Room:  http://127.0.0.1:8000/\n" in said
+    assert KEPT.search(said)
+    assert not Room.objects.exists()
 
 
 def test_a_password_that_was_changed_is_not_printed(var: Path) -> None:

@@ -9,12 +9,13 @@ import pytest
 from products.models import Order, ShelfItem
 from products.services.items import ItemBuffer
 from products.services.orders import PlaceOrder
-from rooms.messages import Role
+from rooms.messages import Code, Role
 from rooms.realtime.writer import commit
 from rooms.services import rooms
 from rooms.transaction import RoomTransaction
 from tests import factories
 from tests.clients import stored
+from tests.moderation import BAN, impose
 from tests.parts import HAN, LI, error, item_part, without_ts
 
 MASKED = {**LI, "nickname": "李**"}
@@ -376,3 +377,18 @@ async def test_one_refused_purchase_fails_alone(room, viewer, other, enter, law_
     assert mine | his == {"a": "ack", "b": "error", "c": "ack"}
     assert (left.stock, left.sold) == (0, 3)
     await witness.proves_the_law()
+
+
+async def test_an_order_of_one_who_was_banned_since(room, item, viewer, enter):
+    """Is told again as it was; a new one is refused under the lock, before he has heard of the ban."""
+
+    def order(key):
+        command: Any = PlaceOrder(room.pk, viewer, Role.VIEWER, item.pk, 1, key)
+        (outcome,) = commit(room.pk, [command])
+        return outcome
+
+    first = await stored(order, "k")
+    await stored(impose, BAN, viewer, room)
+    assert await stored(order, "k") == first
+    assert (await stored(order, "other")).code == Code.BANNED
+    assert await stored(Order.objects.count) == 1

@@ -1,5 +1,6 @@
 """Mutes, bans, and what is done about the writers of comments, in the administration."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from rooms import admin_moderation
-from rooms.models import Comment, Event, Room, Sanction, from_ms
+from rooms import admin_moderation, admin_writers
+from rooms.messages import Role
+from rooms.models import Comment, Event, Room, Sanction, from_ms, now_ms
 from tests import factories
 from tests.admin_pages import Page, act, history, member
 from tests.clients import Clock, stored
@@ -100,7 +102,7 @@ def test_until_a_time(browser: Client, room: Room, viewer: User) -> None:
         ),
         (
             {"duration": "until", "until_0": "2020-01-01", "until_1": "10:00"},
-            ["This value is not possible. (until is over already.)"],
+            ["This time is over already."],
         ),
         ({"duration": "until", "until_0": "soon", "until_1": "x"}, ["Enter a valid date.", "Enter a valid time."]),
         ({"reason": "x" * 201}, ["Ensure this value has at most 200 characters (it has 201)."]),
@@ -119,9 +121,9 @@ def test_a_form_that_is_not_complete(
 def test_the_staff_of_a_room_is_protected(browser: Client, room: Room, host: User, root: User) -> None:
     """What the service refuses is an error of the form."""
     page = Page(browser, ADD)
-    said = ["This was refused. (The host of this room can be neither muted nor banned.)"]
+    said = ["The host, an assistant or an administrator can be neither muted nor banned."]
     assert page.refused({"kind": "mute", "user": host.pk, "room": room.pk}) == said
-    said = ["This was refused. (An administrator can be neither muted nor banned.)"]
+    said = ["The host, an assistant or an administrator can be neither muted nor banned."]
     assert page.refused({"kind": "ban", "user": root.pk, "room": ""}) == said
     assert rows() == []
 
@@ -148,9 +150,20 @@ def test_his_comments_go_with_him(browser: Client, room: Room, host: User, viewe
     assert response.status_code == 302
     said = [str(message) for message in get_messages(response.wsgi_request)]
     assert said[1:] == ["4 comments were removed." if everywhere else "2 comments were removed."]
+    assert history() == ["Added.", "Deleted comments “李雷”."]
     left = set(Comment.objects.exclude(state="removed").values_list("room_id", flat=True))
     assert left == (set() if everywhere else {second.pk})
     assert Event.objects.filter(kind="remove").count() == (2 if everywhere else 1)
+
+
+def test_who_may_not_take_comments_down(room: Room, viewer: User) -> None:
+    """Is not asked for it, and does not do it by asking; the mute is imposed."""
+    factories.make_comments(room, viewer, "a")
+    page = Page(member("view_sanction", "add_sanction", "view_user", "view_room"), ADD)
+    assert "remove_comments" not in page.text
+    page.save({"kind": "mute", "user": viewer.pk, "room": room.pk, "remove_comments": "on"})
+    assert [row[:2] for row in rows()] == [("mute", viewer.pk)]
+    assert Comment.objects.get().state == Comment.State.SHOWN
 
 
 async def test_it_is_live(room: Room, viewer: User, root: User, enter: Any) -> None:
@@ -245,6 +258,18 @@ def test_lifting(browser: Client, root: User, room: Room, viewer: User, other: U
     assert act(browser, LIST, "lift", keys[0]) == [("warning", "1 had ended already.")]
 
 
+def test_lifting_has_a_bound(
+    browser: Client, room: Room, viewer: User, other: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond it nothing is lifted."""
+    monkeypatch.setattr(admin_moderation, "LIFTED_AT_ONCE", 1)
+    keys = [impose(MUTE, user, room).pk for user in (viewer, other)]
+    said = [("error", "At most 1 can be lifted at once; select fewer.")]
+    assert act(browser, LIST, "lift", *keys) == said
+    assert [row[4] for row in rows()] == ["active", "active"]
+    assert act(browser, LIST, "lift", keys[0]) == [("success", "1 was lifted.")]
+
+
 @pytest.mark.parametrize(
     ("permissions", "status", "actions"),
     [
@@ -275,11 +300,54 @@ def test_the_writers_are_muted(
     assert history() == ["Added."] * 2
 
 
+@pytest.mark.parametrize("everywhere", [False, True])
+@pytest.mark.parametrize("until", [None, 7_200_000])
+def test_a_longer_mute_is_not_cut_short(
+    browser: Client, room: Room, viewer: User, clock: Clock, everywhere: bool, until: int | None
+) -> None:
+    """By the button for an hour; it is said for how long he is muted."""
+    (key,) = factories.make_comments(room, viewer, "a")
+    end = None if until is None else clock.now + until
+    impose(MUTE, viewer, None if everywhere else room, until=end)
+    ((level, said),) = act(browser, COMMENTS, "mute_writers", key)
+    assert (level, said.startswith("李雷: muted " + ("for ever" if until is None else "until "))) == ("warning", True)
+    assert [row[4] for row in rows()] == ["active"]
+    assert Sanction.objects.get().until == (None if end is None else from_ms(end))
+
+
+def test_a_shorter_mute_is_made_longer(browser: Client, room: Room, viewer: User, clock: Clock) -> None:
+    """It is an hour from now."""
+    (key,) = factories.make_comments(room, viewer, "a")
+    impose(MUTE, viewer, room, until=clock.now + 60_000)
+    assert act(browser, COMMENTS, "mute_writers", key) == [("success", "1 user is muted for an hour.")]
+    assert [row[4] for row in rows()] == ["replaced", "active"]
+
+
+def test_the_comments_tell_who_is_silenced(browser: Client, room: Room, host: User, viewer: User, other: User) -> None:
+    """Each in the room of his comment, by one query for the page; not the host, whom nothing holds for."""
+    second = factories.make_room("second", host=host)
+    third = factories.make_user("Third")
+    for where, user in ((room, viewer), (second, viewer), (room, other), (room, third)):
+        factories.make_comments(where, user, "a")
+    factories.make_comments(room, host, "b", role=Role.HOST)
+    Sanction.objects.create(kind="ban", user=host)
+    impose(MUTE, viewer, room, until=now_ms() + 86_400_000)
+    impose(MUTE, other, room)
+    impose(MUTE, third, None)
+    impose(BAN, third, room)
+    with CaptureQueriesContext(connection) as queries:
+        page = browser.get(reverse(COMMENTS)).text
+    badges = re.findall(r'<span class="badge badge-(?:muted|banned)">([^<]+)</span>', page)
+    assert badges[:2] == ["banned", "muted for ever"]
+    assert [text.startswith("muted until ") for text in badges[2:]] == [True]
+    assert len([query for query in queries if 'FROM "rooms_sanction"' in query["sql"]]) == 1
+
+
 def test_the_writers_are_banned(browser: Client, room: Room, host: User, viewer: User) -> None:
     """Until it is lifted; the host is not, and that is said."""
     keys = [*factories.make_comments(room, viewer, "a"), *factories.make_comments(room, host, "b")]
     assert act(browser, COMMENTS, "ban_writers", *keys) == [
-        ("error", "主播: This was refused. (The host of this room can be neither muted nor banned.)"),
+        ("error", "主播: The host, an assistant or an administrator can be neither muted nor banned."),
         ("success", "1 user is banned."),
     ]
     assert [(row[0], row[1]) for row in rows()] == [("ban", viewer.pk)]
@@ -303,7 +371,7 @@ def test_too_many_writers_at_once(
     browser: Client, room: Room, viewer: User, other: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is done to any of them."""
-    monkeypatch.setattr(admin_moderation, "WRITERS_AT_ONCE", 1)
+    monkeypatch.setattr(admin_writers, "WRITERS_AT_ONCE", 1)
     keys = [*factories.make_comments(room, viewer, "a"), *factories.make_comments(room, other, "b")]
     assert act(browser, COMMENTS, "ban_writers", *keys) == [
         ("error", "These are comments of more than 1 users; select fewer.")
@@ -330,13 +398,13 @@ def test_who_may_act_on_writers(room: Room, viewer: User, permissions: tuple[str
 def test_the_actions_come_after_the_lists_own() -> None:
     """Once, however often the class is derived from."""
 
-    class Admin(admin_moderation.ModerationActions):
+    class Admin(admin_writers.ModerationActions):
         actions = ("own",)
 
     class Derived(Admin):
         pass
 
-    class Other(admin_moderation.ModerationActions):
+    class Other(admin_writers.ModerationActions):
         pass
 
     wanted = ["mute_writers", "ban_writers", "remove_all_of_writers"]

@@ -19,6 +19,7 @@ from tests.admin_pages import Page, frames, history, member
 ROOMS = "admin:rooms_room_changelist"
 COMMENTS = "admin:rooms_comment_changelist"
 CHANGE = "admin:rooms_room_change"
+STALE = "Demo: nothing was done, for the show is %s by now. Please look, and choose again."
 
 
 def address(row: Any, action: str) -> str:
@@ -36,13 +37,13 @@ def press(browser: Client, row: Any, action: str, **fields: str) -> list[tuple[s
 def offered(browser: Client, url: str, row: Any) -> list[str]:
     """The buttons that a page has for a row."""
     page = browser.get(url).text
-    names = ("start", "pause", "end", "pin", "unpin", "remove", "mute_writers", "ban_writers")
+    names = ("start", "pause", "end", "start_new", "pin", "unpin", "remove", "mute_writers", "ban_writers")
     return [name for name in names if f'formaction="{address(row, name)}"' in page]
 
 
 @pytest.mark.parametrize(
     ("status", "steps"),
-    [("scheduled", ["start"]), ("live", ["pause", "end"]), ("paused", ["start", "end"]), ("ended", ["start"])],
+    [("scheduled", ["start"]), ("live", ["pause", "end"]), ("paused", ["start", "end"]), ("ended", ["start_new"])],
 )
 def test_a_room_offers_its_next_steps(browser: Client, host: User, status: str, steps: list[str]) -> None:
     """In the list and on its form."""
@@ -55,11 +56,47 @@ def test_a_room_is_run_by_its_buttons(browser: Client, room: Room) -> None:
     """One click, one event, one line of history; a step that there is none of is an error."""
     assert press(browser, room, "pause") == [("success", "Demo is paused.")]
     assert press(browser, room, "start") == [("success", "Demo is live.")]
-    assert press(browser, room, "end") == [("success", "Demo is ended.")]
+    assert press(browser, room, "end", confirmed="yes") == [("success", "Demo is ended.")]
     ((level, text),) = press(browser, room, "pause")
     assert (level, text.startswith("Demo: This step is not possible now.")) == ("error", True)
     assert [frame["room"]["status"] for frame in frames(room)] == ["paused", "live", "ended"]
     assert history() == ["Changed status."] * 3
+
+
+def test_a_new_show_has_a_button_of_its_own(browser: Client, room: Room) -> None:
+    """Who means to go on begins no new show, and who means to begin one interrupts none."""
+    ((level, text),) = press(browser, room, "start_new")
+    assert (level, text) == ("error", STALE % "live")
+    assert press(browser, room, "end", confirmed="yes")[0][0] == "success"
+    assert press(browser, room, "start") == [("error", STALE % "ended")]
+    assert Room.objects.get().show == 1
+    assert press(browser, room, "start_new") == [("success", "Demo is live.")]
+    assert Room.objects.get().show == 2
+
+
+def test_a_button_that_was_drawn_for_another_state(browser: Client, room: Room) -> None:
+    """Does nothing: "end" of the last show does not end the next one."""
+    page = browser.get(reverse(ROOMS)).text
+    assert f'formaction="{address(room, "end")}" name="seen" value="live 1"' in page
+    for status in ("ended", "live"):
+        with RoomTransaction(room.pk) as tx:
+            room_set_status(tx, room_id=room.pk, status=status)
+    assert press(browser, room, "end", confirmed="yes", seen="live 1") == [("error", STALE % "live")]
+    assert press(browser, room, "pause", seen="live 2") == [("success", "Demo is paused.")]
+
+
+def test_the_end_is_asked_about(browser: Client, room: Room) -> None:
+    """On a page that works without a script: its form sends all that was sent, and the answer."""
+    sent = {"seen": "live 1", "next": reverse(CHANGE, args=[room.pk])}
+    asked = browser.post(address(room, "end"), sent)
+    assert asked.status_code == 200
+    assert frames(room) == []
+    for name, value in {**sent, "confirmed": "yes"}.items():
+        assert f'<input type="hidden" name="{name}" value="{value}">' in asked.text
+    assert f'action="{address(room, "end")}"' in asked.text
+    response = browser.post(address(room, "end"), {**sent, "confirmed": "yes"})
+    assert response["Location"] == f"{sent['next']}#row-{room.pk}"
+    assert Room.objects.get().status == "ended"
 
 
 def test_a_comment_is_pinned_taken_off_and_taken_down(browser: Client, room: Room, viewer: User) -> None:

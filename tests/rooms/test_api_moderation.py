@@ -336,3 +336,60 @@ def test_a_blocked_word_in_a_nickname(viewer: User, settings: Any, action: str) 
         "/api/auth/issue/", {"external_id": "7", "nickname": "damn"}, JSON
     )
     assert issued.status_code == 200
+
+
+# --- What holds, and all that somebody said.
+
+
+def test_what_holds_is_listed(room: Room, host: User, viewer: User, other: User) -> None:
+    """In this room and in all, newest first, for its staff; not what has ended, nor what holds elsewhere."""
+    second = factories.make_room("second", host=host)
+    impose(MUTE, viewer, second)
+    lifted = impose(BAN, viewer, room)
+    lift(BAN, viewer, room)
+    keys = [impose(MUTE, viewer, room, reason="spam", by=host).pk, impose(BAN, other, None).pk]
+    path = "/api/rooms/demo/sanctions/"
+    room.assistants.add(viewer)
+    for caller in (host, viewer):
+        found = ok(as_user(caller).get(path))
+        assert ([row["id"] for row in found["results"]], found["next"]) == (keys[::-1], None)
+    assert lifted.pk not in keys
+    assert found["results"][1] == {
+        "id": keys[0],
+        "kind": "mute",
+        "user": LI,
+        "room": "demo",
+        "until": None,
+        "reason": "spam",
+        "by": HOST_PART,
+        "created_at": to_ms(Sanction.objects.get(pk=keys[0]).created_at),
+        "state": "active",
+        "ended_at": None,
+    }
+    for query, wanted in (("kind=ban", keys[1:]), (f"user={LI_ID}", keys[:1]), ("user=none", [])):
+        assert [row["id"] for row in ok(as_user(host).get(f"{path}?{query}"))["results"]] == wanted
+    first = ok(as_user(host).get(f"{path}?limit=1&kind=mute"))
+    assert first["next"] is None
+    first = ok(as_user(host).get(path, {"limit": 1}))
+    second_page = ok(as_user(host).get(first["next"]))
+    assert ([row["id"] for row in second_page["results"]], second_page["next"]) == (keys[:1], None)
+    assert refusal(as_user(host).get(path, {"kind": "other"}), 400)["field"] == "kind"
+    assert refusal(as_user(other).get(path), 403)["code"] == "banned"
+    assert refusal(Client().get(path), 401)["code"] == "login_required"
+
+
+def test_all_of_a_user_goes_without_a_mute(room: Room, host: User, viewer: User, other: User, admin: User) -> None:
+    """In this room for its staff, in all for administrators."""
+    second = factories.make_room("second", host=host)
+    for where in (room, second):
+        factories.make_comments(where, viewer, "a", "b")
+        factories.make_comments(where, other, "c")
+    assert refusal(command(other, "remove-comments", user=LI_ID), 403)["code"] == "forbidden"
+    assert refusal(command(host, "remove-comments", user=LI_ID, all_rooms=True), 403)["field"] == "all_rooms"
+    assert refusal(command(host, "remove-comments", user="none"), 400)["field"] == "user"
+    assert Comment.objects.filter(state="removed").count() == 0
+    assert ok(command(host, "remove-comments", user=LI_ID)) == {"removed": 2}
+    assert ok(command(host, "remove-comments", user=LI_ID)) == {"removed": 0}
+    assert ok(command(admin, "remove-comments", user=LI_ID, all_rooms=True)) == {"removed": 2}
+    assert sorted(Comment.objects.exclude(state="removed").values_list("content", flat=True)) == ["c", "c"]
+    assert Sanction.objects.count() == 0

@@ -229,13 +229,22 @@ async def test_a_ban_is_found_once_the_database_is_back(room, viewer, enter, mon
     await li.closed(4503)
 
 
-async def test_a_banned_user_who_speaks_before_he_is_gone(room, viewer, other, enter, monkeypatch, witness):
-    """The lock knows: the comment is refused, and closes the socket."""
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("message", {"content": "hi"}),
+        ("subscribe", {}),
+        ("buy", {"item_id": 1, "client_order_id": "k"}),
+    ],
+)
+async def test_a_banned_user_who_acts_before_he_is_gone(room, viewer, other, enter, monkeypatch, witness, kind, fields):
+    """The lock knows: what he asks for is refused, and closes the socket."""
     monkeypatch.setattr(transaction, "publish", lambda batch: None)
     li = await enter(user=viewer)
     await stored(impose, BAN, viewer, room)
-    await li.send("message", content="hi", ref=1)
-    await li.expect(**error("banned", BANNED, to="message", ref=1, close=4503))
+    await li.send(kind, ref=1, **fields)
+    keys = {name: value for name, value in fields.items() if name == "client_order_id"}
+    await li.expect(**error("banned", BANNED, to=kind, ref=1, close=4503, **keys))
     await li.closed(4503)
     await witness.saw()
 

@@ -242,3 +242,10 @@ def test_a_player_may_read_its_stream_and_nothing_else(
     assert f"connect-src 'self' ws://testserver wss://testserver{origin};" in policy
     assert policy.replace(origin, "", 1) == POLICY
     assert client.get("/").headers["Content-Security-Policy"] == POLICY
+
+
+@pytest.mark.parametrize("path", ["/", "/rooms/demo/", "/api/rooms/", "/api/rooms/demo/", "/api/orders/"])
+def test_nobody_keeps_what_is_for_one_viewer(client: Client, room: Room, path: str) -> None:
+    """A cache on the way asks again, and shares nothing."""
+    asked = client.get(path).headers["Cache-Control"]
+    assert {part.strip() for part in asked.split(",")} == {"private", "no-cache"}

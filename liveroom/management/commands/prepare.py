@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from liveroom.address import base_url
-from liveroom.demo.content import EVENING
 from liveroom.language import LANGUAGES, language_of_environment
+from rooms.messages import Refused
 from rooms.models import Room
 
 
 class Command(BaseCommand):
-    help = "Migrate, load the demo room, create an administrator where there is none, and say where to go."
+    help = "Migrate, make the demo where there is no room, and an administrator where there is none; say where to go."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with translation.override(LANGUAGES[language_of_environment()]):
@@ -36,7 +36,9 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=verbosity)
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
-        call_command("demo")
+        # Where an operator has made, renamed or removed anything, nothing of the demo comes back.
+        if not Room.objects.exists():
+            self._demo()
         host = os.environ.get("HOST") or "127.0.0.1"
         if settings.DEBUG and host not in ("127.0.0.1", "::1", "localhost"):
             self.stderr.write(
@@ -46,9 +48,16 @@ class Command(BaseCommand):
         room = settings.LIVEROOM_DEFAULT_ROOM
         if not Room.objects.filter(slug=room).exists():
             self.stderr.write(_("LIVEROOM_DEFAULT_ROOM is “%(slug)s”, and there is no such room.") % {"slug": room})
-            room = EVENING.slug
-        self.stdout.write(f"{_('Room')}:  {base}/rooms/{room}/")
+            room = Room.objects.order_by("pk").values_list("slug", flat=True).first() or ""
+        self.stdout.write(f"{_('Room')}:  {base}/{f'rooms/{room}/' if room else ''}")
         self.stdout.write(f"{_('Admin')}: {base}/admin/  {administrator(settings.VAR_DIR / 'admin.txt')}")
+
+    def _demo(self) -> None:
+        try:
+            call_command("demo")
+        except Refused as refused:
+            # Products that an operator has left without a room may be of another kind than the demo's.
+            self.stderr.write(_("The demo rooms could not be made: %(reason)s") % {"reason": refused.detail})
 
 
 def administrator(file: Path) -> str:

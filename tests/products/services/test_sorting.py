@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from products.models import ShelfItem
+from products.models import POSITION_MAX, ShelfItem
 from products.services import sorting
 from products.services.sorting import Place, new_positions
 from rooms.messages import Refused
@@ -125,3 +125,27 @@ def test_the_last_of_a_long_shelf_comes_first() -> None:
     new = new_positions(order)
     assert len(set(new.values())) == 500
     assert sum(new[key] != position for position, key in order) == 499
+
+
+FULL = 2_147_483_647
+
+
+@pytest.mark.parametrize("position", [POSITION_MAX, FULL])
+def test_a_shelf_whose_last_position_is_taken(room: Room, items: list[ShelfItem], position: int) -> None:
+    """Is extended and sorted all the same, and no position is beyond what a database holds."""
+    ShelfItem.objects.filter(pk=items[3].pk).update(position=position)
+    factories.make_item(room, "E")
+    factories.make_item(room, "F")
+    assert titles(room) == "ABCDEF"
+    with RoomTransaction(room.pk) as tx:
+        sorting.item_move(tx, item_id=items[0].pk, before=None)
+    assert titles(room) == "BCDEFA"
+    assert max(ShelfItem.objects.values_list("position", flat=True)) <= POSITION_MAX
+
+
+@given(st.lists(st.integers(POSITION_MAX - 4, FULL) | st.integers(0, 4), min_size=1, max_size=7))
+def test_no_new_position_is_beyond_the_last(positions: list[int]) -> None:
+    """Whatever stood there; those that nothing follows stay within it too."""
+    new = new_positions([(position, key) for key, position in enumerate(positions)])
+    assert max(new.values()) <= POSITION_MAX
+    assert [key for _, key in sorted((position, key) for key, position in new.items())] == list(range(len(positions)))

@@ -14,6 +14,7 @@ from rooms.models import FOREVER, Comment, Event, Room, Sanction, ViewerChange, 
 from rooms.realtime.writer import commit
 from rooms.services import comments, sanctions
 from rooms.services.comments import Post
+from rooms.services.follows import SetFollow
 from rooms.transaction import RoomTransaction
 from tests import factories
 from tests.clients import stored
@@ -297,6 +298,19 @@ def test_a_batch_is_looked_up_with_one_query(room, viewer, other):
 
     assert committed(posts) == ([None, Code.MUTED, None], 1)
     assert committed(staff) == ([None], 0)
+
+
+def test_a_batch_of_follows_is_looked_up_with_one_query(room, viewer, other):
+    """A ban is asked about, a mute is none of theirs."""
+    impose(MUTE, viewer, room)
+    impose(BAN, other, None)
+    follows: list[Any] = [
+        SetFollow(room.pk, user, Role.VIEWER, True) for user in (viewer, other, factories.make_user("Third"))
+    ]
+    with CaptureQueriesContext(connection) as queries:
+        outcomes = commit(room.pk, follows)
+    assert [outcome.code if isinstance(outcome, Refused) else None for outcome in outcomes] == [None, Code.BANNED, None]
+    assert len([query for query in queries if 'FROM "rooms_sanction"' in query["sql"]]) == 1
 
 
 def test_a_viewer_is_still_one_query(room, viewer):

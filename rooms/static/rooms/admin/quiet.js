@@ -16,14 +16,17 @@ export function sendQuietly() {
   });
 }
 
-async function send(form, button) {
+async function send(form, button, confirmed = false) {
   const address = button?.hasAttribute("formaction") ? button.formAction : form.action;
   if (button) button.disabled = true;
   try {
     const body = new FormData(form);
     if (button?.name) body.append(button.name, button.value);
+    if (confirmed) body.append("confirmed", "yes");
     const answer = await fetch(address, { method: "POST", body, signal: AbortSignal.timeout(TIMEOUT) });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const question = page.querySelector("[data-question]");
+    if (question) return confirm(question.textContent) && await send(form, button, true);
     if (!page.querySelector("#room_form")) return say(wrong(page) || failed(), "error");
     const messages = page.querySelector(".messagelist");
     if (messages) sayAgain(document.adoptNode(messages));
