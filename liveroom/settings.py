@@ -317,7 +317,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "filters": {"no probes": {"()": "liveroom.logs.NoProbes"}},
+    "filters": {
+        "no probes": {"()": "liveroom.logs.NoProbes"},
+        "no outages": {"()": "liveroom.logs.NoOutages"},
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
@@ -325,6 +328,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO"},
         "django.request": {"level": "ERROR", "filters": ["no probes"]},
         "django.server": {"level": "WARNING"},
+        "channels_redis.pubsub": {"filters": ["no outages"]},
         # It logs every address that is asked, with all that stands in it.
         "httpx": {"level": "WARNING"},
     },

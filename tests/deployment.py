@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,12 +59,17 @@ class Deployment:
         return self.servers[0].ws
 
     def start(self) -> None:
-        for server in self.servers:
-            server.start()
+        # All at once: each waits until it answers.
+        with ThreadPoolExecutor(len(self.servers)) as pool:
+            list(pool.map(Server.start, self.servers))
 
     def stop(self) -> None:
         for server in self.servers:
             server.stop()
+        self.renew()
+
+    def renew(self) -> None:
+        """Have what is called from now on run in a new process: one that knows nothing of an outage before it."""
         if self._clerk is not None:
             with self._clerk:
                 self._clerk.terminate()
@@ -113,9 +119,9 @@ class Deployments:
 
     @contextmanager
     def sqlite(
-        self, name: str, *, server: str = "daphne", plain: bool = False, **environment: str
+        self, name: str, *, processes: int = 1, server: str = "daphne", plain: bool = False, **environment: str
     ) -> Iterator[Deployment]:
-        """One process on SQLite, without Redis; ``environment`` comes on top of ENVIRONMENT.
+        """One process, or more, on SQLite, without Redis; ``environment`` comes on top of ENVIRONMENT.
 
         ``plain``: started by Daphne's own command.
         """
@@ -127,14 +133,24 @@ class Deployments:
         database = self._directory / f"{name}-{self._count}.sqlite3"
         shutil.copyfile(self._templates["sqlite"], database)
         where = {"DATABASE_URL": f"sqlite:///{database}"}
-        with self._started(name, where | environment, processes=1, server=server, plain=plain) as deployment:
+        with self._started(name, where | environment, processes=processes, server=server, plain=plain) as deployment:
             yield deployment
 
     @contextmanager
     def postgres(
-        self, name: str, *, processes: int = 2, redis: Redis | None = None, server: str = "daphne", **environment: str
+        self,
+        name: str,
+        *,
+        processes: int = 2,
+        redis: Redis | None = None,
+        port: int | None = None,
+        server: str = "daphne",
+        **environment: str,
     ) -> Iterator[Deployment]:
-        """Some processes on PostgreSQL and Redis: the run's own one, or the one given."""
+        """Some processes on PostgreSQL and Redis: the run's own one, or the one given.
+
+        ``port``: of what stands in front of PostgreSQL for them.
+        """
         postgres: Postgres = self._request.getfixturevalue("postgres_server")
         redis = redis or self._request.getfixturevalue("redis_server")
         if "postgres" not in self._templates:
@@ -144,7 +160,7 @@ class Deployments:
         self._count += 1
         database = f"{name.replace('-', '_')}_{self._count}"
         postgres.execute(f"CREATE DATABASE {database} TEMPLATE template")
-        where = {"DATABASE_URL": postgres.url(database), "REDIS_URL": redis.url, "REDIS_PREFIX": database}
+        where = {"DATABASE_URL": postgres.url(database, port=port), "REDIS_URL": redis.url, "REDIS_PREFIX": database}
         with self._started(name, where | environment, processes=processes, server=server) as deployment:
             yield deployment
 

@@ -170,11 +170,15 @@ class Redis(Program):
     def start(self, ready: Callable[[], bool] | None = None) -> None:
         super().start(ready or self._answers)
 
+    def ask(self, command: str) -> str:
+        """Give it one command that is answered with one line; raises OSError."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=START_TIMEOUT) as peer:
+            peer.sendall(f"{command}\r\n".encode())
+            return peer.recv(64).decode().rstrip()
+
     def _answers(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=START_TIMEOUT) as peer:
-                peer.sendall(b"PING\r\n")
-                return peer.recv(64) == b"+PONG\r\n"
+            return self.ask("PING") == "+PONG"
         except OSError:
             return False
 
@@ -235,9 +239,9 @@ class Postgres(Program):
         with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=5) as connection:
             connection.execute(statement)
 
-    def url(self, database: str) -> str:
-        """What DATABASE_URL names this database."""
-        return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str, *, port: int | None = None) -> str:
+        """What DATABASE_URL names this database; ``port``: of something that stands in front of it."""
+        return f"postgres://postgres@127.0.0.1:{port or self.port}/{database}"
 
 
 def inherited() -> dict[str, str]:

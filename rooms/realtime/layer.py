@@ -85,10 +85,13 @@ class LayerLink:
         task.add_done_callback(self._sends.discard)
 
     async def _send(self, group: str, message: dict[str, Any]) -> None:
+        begun = self._loop.time()
         try:
             await publish.send(group, message)
         except Exception as error:
-            self._failed(error)
+            # A time-out that comes after a sign of life is of the outage before it.
+            if begun > self._heard_at:
+                self._failed(error)
 
     def _failed(self, error: BaseException) -> None:
         """Log the first failure of an outage."""

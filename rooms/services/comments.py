@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 import msgspec
@@ -90,8 +91,11 @@ class CommentBuffer:
         if not asked:
             return
         self._last.update(((room_id, user_id), 0) for user_id in asked)
-        since = from_ms(self._tx.now - 1000 * self._tx.rooms[room_id].slow_mode)
-        rows = Comment.objects.filter(room_id=room_id, user_id__in=asked, created_at__gt=since)
+        now, near = from_ms(self._tx.now), timedelta(seconds=self._tx.rooms[room_id].slow_mode)
+        # What seems to be of the future is of before the clock was set back, and holds up nobody until then.
+        rows = Comment.objects.filter(
+            room_id=room_id, user_id__in=asked, created_at__gt=now - near, created_at__lt=now + near
+        )
         for user_id, last in (
             rows.values_list("user_id").annotate(last=Max("created_at")).values_list("user_id", "last")
         ):

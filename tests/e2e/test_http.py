@@ -1,15 +1,13 @@
 """What HTTP says of the live side: who is online over all processes, and whether a process can serve."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from tests.deployment import Deployment, Deployments
+from tests.deployment import Deployment
 from tests.e2e.client import DEADLINE
 from tests.e2e.conftest import Enter
-from tests.servers import Redis
 
 Room = dict[str, Any]
 
@@ -41,28 +39,3 @@ async def test_online_counts_the_viewers_of_all_processes(setup: Deployment, roo
     await second.close()
     for url in setup.urls:
         await becomes(f"{url}/api/rooms/{room['slug']}/", 200, {"online": 1})
-
-
-async def test_a_process_that_redis_does_not_reach_is_not_ready(deployments: Deployments, directory: Path) -> None:
-    """And is again when Redis is back; it lives all the while."""
-    folder = directory / "unready"
-    folder.mkdir()
-    redis = Redis(folder)
-    redis.start()
-    ready = {"status": "ready", "database": True, "layer": True, "draining": False}
-    not_ready = {"status": "not ready", "database": True, "layer": False, "draining": False}
-    try:
-        with deployments.postgres("unready", processes=1, redis=redis) as site:
-            await becomes(f"{site.url}/readyz", 200, ready)
-            redis.stop()
-            await becomes(f"{site.url}/readyz", 503, not_ready)
-            # Trying to begin anew on the layer is not hearing it.
-            async with httpx.AsyncClient(timeout=DEADLINE, trust_env=False) as http:
-                for _ in range(30):
-                    assert (await http.get(f"{site.url}/readyz")).status_code == 503
-                    assert (await http.get(f"{site.url}/healthz")).text == "ok\n"
-                    await asyncio.sleep(0.1)
-            redis.start()
-            await becomes(f"{site.url}/readyz", 200, ready)
-    finally:
-        redis.stop()

@@ -8,6 +8,9 @@ import pytest
 
 from tests.servers import Postgres, Redis
 
+OUTAGES = [3, pytest.param(10, marks=pytest.mark.long)]
+"""Seconds that something is away; `make test-long` has the longer ones."""
+
 
 @pytest.fixture
 async def stack() -> AsyncIterator[AsyncExitStack]:

@@ -1,70 +1,147 @@
-"""A client may stop reading, or send nonsense: nobody else notices."""
+"""A client may stop reading, and go on as if it lived: nobody else notices."""
 
 import asyncio
-import json
-import socket
-from contextlib import AsyncExitStack
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from liveroom.client import RoomClient
 from tests.deployment import Deployments
-from tests.e2e.client import DEADLINE, Client
+from tests.e2e.client import Client
+from tests.faults.crowd import within
+from tests.faults.readers import Reader, told_online
+from tests.servers import PATIENCE
 
 pytestmark = pytest.mark.timeout(240)
 
-COMMENTS = 1500
+READERS, STUCK = 200, 20
 TEXT = "直播间的评论" * 33
+RATE = 200_000
+"""Bytes a second that the room has for each viewer, where the machine is fast enough."""
+AT_ONCE = 25
+CUT = 30 * PATIENCE
+"""Seconds after which one whose buffers are full has been cut, as promised."""
+VANISHED = 60 * PATIENCE
+"""Seconds after which one who answers nothing has been cut: 50, as promised, and what the servers round up."""
+IN_FLIGHT = 128 * 1024
+"""Bytes of one socket that its server holds beside the outbox."""
+SLACK = 12 * 1024 * 1024
+"""Bytes that a process may grow by under load, with nobody stuck in it."""
 
 
-@pytest.mark.parametrize("server", ["daphne", "uvicorn"])
-async def test_one_who_stops_reading_is_cut_and_holds_up_nobody(
-    deployments: Deployments, stack: AsyncExitStack, server: str
+def each_limit_on_each_server() -> list[Any]:
+    """Server, outbox (bytes) and stall (s), one of the two without a limit; `make test-long` has what is left out."""
+    cases = [
+        ("daphne", 128 * 1024, 0, False),
+        ("uvicorn", 0, 3, False),
+        ("uvicorn", 128 * 1024, 0, True),
+        ("daphne", 0, 3, True),
+        ("daphne", 0, 30, True),
+        ("uvicorn", 0, 30, True),
+    ]
+    return [
+        pytest.param(
+            *(server, outbox, stall),
+            marks=pytest.mark.long if long else (),
+            id=f"{server}, {f'{stall} s' if stall else 'full outbox'}",
+        )
+        for server, outbox, stall, long in cases
+    ]
+
+
+@pytest.mark.parametrize(("server", "outbox", "stall"), each_limit_on_each_server())
+async def test_20_who_stop_reading_hurt_nobody(
+    deployments: Deployments, stack: AsyncExitStack, server: str, outbox: int, stall: int
 ) -> None:
-    """Everybody else has all comments in order; the one who read nothing is cut, comes back and misses nothing."""
-    with deployments.sqlite(
-        f"stuck-{server}", server=server, LIVEROOM_OUTBOX_BYTES="65536", LIVEROOM_REPLAY="0"
-    ) as site:
-        room = site.call("make_room", slug="stuck", items=0)
-        viewer = await stack.enter_async_context(await Client.enter(site.url, room["slug"]))
-        poster = await stack.enter_async_context(await Client.enter(site.url, room["slug"]))
-        stuck = open_and_read_nothing(site.servers[0].port, room["slug"])
-        with stuck:
-            for _ in range(COMMENTS // 50):
-                await asyncio.gather(*(poster.ask("message", content=TEXT) for _ in range(50)))
-            await all_of(viewer)
-            received = await asyncio.to_thread(read_to_the_end, stuck)
-        assert received < COMMENTS * len(json.dumps(TEXT, ensure_ascii=False).encode())
-        back = await Client.enter(site.url, room["slug"], since=0, epoch=viewer.init["epoch"])
+    """20 of 220 stop reading in a room of over 100 KB a second, and go on sending pings.
+
+    They are cut, the process does not grow by more than their outboxes, and the 200 others have everything in order.
+    One who was cut comes back, and misses nothing.
+    """
+    limits: dict[str, Any] = {
+        "LIVEROOM_OUTBOX_BYTES": str(outbox),
+        "LIVEROOM_STALL": str(stall),
+        "LIVEROOM_REPLAY": "0",
+    }
+    with deployments.sqlite(f"stuck-{server}", server=server, **limits) as site:
+        site.call("make_room", slug="stuck", items=0)
+        port, pid = site.servers[0].port, site.servers[0].pid
+        readers = await asyncio.gather(*(Reader.enter(port, "stuck") for _ in range(READERS)))
+        stuck = await asyncio.gather(*(Reader.enter(port, "stuck", small=True) for _ in range(STUCK)))
+        async with RoomClient(site.url, slug="stuck") as poster:
+            await talk(poster, seconds=1)
+            before, read = memory(pid, "VmRSS"), readers[0].size
+            for reader in stuck:
+                reader.stop_reading()
+            async with pinging(stuck), asyncio.timeout(CUT + 10 * PATIENCE):
+                while not all(reader.closed.done() for reader in stuck):
+                    newest = await talk(poster, seconds=0.5)
+
+        assert await within(CUT, asyncio.gather(*(reader.reach(newest) for reader in readers)))
+        assert [(reader.wrong, reader.closed.done()) for reader in readers] == [([], False)] * READERS
+        missed = readers[0].size - read
+        grown = memory(pid, "VmHWM") - before
+        print(f"each was sent {missed / 1e6:.1f} MB, the process grew by {grown / 1e6:.1f} MB")
+        assert grown < STUCK * ((outbox or missed) + IN_FLIGHT) + SLACK
+
+        back = await Client.enter(site.url, "stuck", since=stuck[0].seq, epoch=poster.state.epoch)
         await stack.enter_async_context(back)
-        await all_of(back)
-        assert back.events == viewer.events
+        await back.reach(newest)
+        assert [event["seq"] for event in back.events] == list(range(stuck[0].seq + 1, newest + 1))
+        for reader in readers:
+            reader.close()
 
 
-async def all_of(client: Client) -> None:
-    """Wait for every comment."""
-    await client.reach(COMMENTS)
-    assert [event["seq"] for event in client.events] == list(range(1, COMMENTS + 1))
+@pytest.mark.long
+@pytest.mark.parametrize("server", ["daphne", "uvicorn"])
+async def test_one_who_vanishes_is_missed(deployments: Deployments, stack: AsyncExitStack, server: str) -> None:
+    """A network that is gone says nothing: 20 s of silence, a ping, 30 s without an answer, and he is out."""
+    with deployments.sqlite(f"vanished-{server}", server=server, LIVEROOM_GRACE="1") as site:
+        site.call("make_room", slug="vanished", items=0)
+        watcher = await stack.enter_async_context(await Client.enter(site.url, "vanished"))
+        reader = await Reader.enter(site.servers[0].port, "vanished")
+        await watcher.wait(lambda: told_online(watcher) == 2, "two online")
+        reader.mute = True
+        assert await within(VANISHED, reader.closed)
+        await watcher.wait(lambda: told_online(watcher) == 1, "one online")
 
 
-def open_and_read_nothing(port: int, slug: str) -> socket.socket:
-    """A socket into the room whose owner never reads; its kernel holds little."""
-    peer = socket.socket()
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
-    peer.settimeout(DEADLINE)
-    peer.connect(("127.0.0.1", port))
-    peer.sendall(
-        f"GET /ws/rooms/{slug}/ HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-    )
-    return peer
+async def talk(poster: RoomClient, *, seconds: float) -> int:
+    """Comment for so long, at RATE bytes a second for each viewer; the number of the last comment."""
+    newest, end = 0, time.monotonic() + seconds
+    while (begun := time.monotonic()) < end:
+        acks = await asyncio.gather(*(poster.comment(TEXT) for _ in range(AT_ONCE)))
+        newest = max(ack["seq"] for ack in acks)
+        # The load's pace; nothing waits for it.
+        await asyncio.sleep(AT_ONCE * len(TEXT.encode()) / RATE - (time.monotonic() - begun))
+    return newest
 
 
-def read_to_the_end(peer: socket.socket) -> int:
-    """How many bytes still arrive before the socket ends; fails when it does not end."""
-    count = 0
+@asynccontextmanager
+async def pinging(readers: list[Reader]) -> AsyncIterator[None]:
+    """Have them send a ping every half second meanwhile."""
+
+    async def ping() -> None:
+        while True:
+            for reader in readers:
+                reader.ping()
+            await asyncio.sleep(0.5)
+
+    task = asyncio.create_task(ping())
     try:
-        while data := peer.recv(65536):
-            count += len(data)
-    except ConnectionResetError:
-        pass
-    return count
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def memory(pid: int, name: str) -> int:
+    """Bytes that a process holds (VmRSS), or held at the most so far (VmHWM)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith(f"{name}:")]
+    return int(line.split()[1]) * 1024

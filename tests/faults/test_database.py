@@ -1,67 +1,126 @@
 """The database may go away: nothing happens meanwhile, everybody is told so, and nothing is lost or done twice."""
 
 import asyncio
+import resource
 import time
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.deployment import Deployments
 from tests.e2e.client import Client, Frame
+from tests.faults.conftest import OUTAGES
+from tests.faults.crowd import Crowd, drawn_seed
+from tests.faults.proxy import CUT, Proxy
+from tests.faults.readiness import READY, become_ready, become_unready, stay_unready
 from tests.servers import PATIENCE, Postgres
 
 pytestmark = pytest.mark.timeout(240)
 
+SHOPPERS = 40
+AWAY = {**READY, "status": "not ready", "database": False}
 
-@pytest.mark.parametrize("longer", [0, pytest.param(20, marks=pytest.mark.long)])
+
+@pytest.mark.parametrize("outage", OUTAGES)
 async def test_postgres_is_stopped_for_a_while(
-    deployments: Deployments, postgres: Postgres, stack: AsyncExitStack, longer: float
+    deployments: Deployments, postgres: Postgres, stack: AsyncExitStack, outage: float
 ) -> None:
     """Without the database commands are refused and may be tried again with their keys; sockets stay, pings go on.
 
-    When it is back, so is everything, however long it was away.
+    When it is back, so is everything, however long it was away: a crowd that shops all the time loses nothing.
     """
-    with deployments.postgres("outage") as site:
+    with deployments.postgres("outage", LIVEROOM_REPLAY="0") as site:
         room = site.call("make_room", slug="outage")
         (item,) = room["items"]
         (li,) = site.call("make_users", count=1)
         viewer = await stack.enter_async_context(await Client.enter(site.url, room["slug"], token=li["token"]))
         assert (await viewer.ask("message", content="Before", client_msg_id="before"))["msg_type"] == "ack"
         other = await stack.enter_async_context(await Client.enter(site.urls[1], room["slug"]))
+        crowd = await stack.enter_async_context(Crowd.gathered(site, SHOPPERS, seed=drawn_seed()))
+        async with crowd.busy():
+            await crowd.acts(SHOPPERS)
+            await become_ready(site.urls, READY)
 
-        postgres.stop()
+            postgres.stop()
 
-        comment, order, newcomer, ready = await asyncio.gather(
-            viewer.ask("message", content="Meanwhile", client_msg_id="meanwhile"),
-            viewer.ask("buy", item_id=item, client_order_id="meanwhile"),
-            turned_away(site.url),
-            readiness(site.urls),
-        )
-        for refusal in (comment, order, newcomer):
-            assert (refusal["msg_type"], refusal["code"], refusal["retry"]) == ("error", "unavailable", True)
-        assert (comment["client_msg_id"], order["client_order_id"]) == ("meanwhile", "meanwhile")
-        assert newcomer["close"] == 4000
-        assert ready == [503, 503]
-        await viewer.send("ping")
-        assert (await viewer.until("pong"))["seq"] == room["seq"] + 1
-        await asyncio.sleep(longer)
+            comment, order, newcomer, _ = await asyncio.gather(
+                viewer.ask("message", content="Meanwhile", client_msg_id="meanwhile"),
+                viewer.ask("buy", item_id=item, client_order_id="meanwhile"),
+                turned_away(site.url),
+                become_unready(site.urls, AWAY),
+            )
+            for refusal in (comment, order, newcomer):
+                assert (refusal["msg_type"], refusal["code"], refusal["retry"]) == ("error", "unavailable", True)
+            assert (comment["client_msg_id"], order["client_order_id"]) == ("meanwhile", "meanwhile")
+            assert newcomer["close"] == 4000
+            await viewer.send("ping")
+            assert (await viewer.until("pong"))["seq"] == room["seq"] + 1
+            await stay_unready(site.urls, AWAY, outage)
 
-        postgres.start()
+            postgres.start()
 
-        back = time.monotonic()
-        await until_acked(viewer, "message", content="Meanwhile", client_msg_id="meanwhile")
-        await until_acked(viewer, "buy", item_id=item, client_order_id="meanwhile")
-        assert time.monotonic() - back < 6 * PATIENCE, "the outage outlasts itself"
+            back = time.monotonic()
+            await until_acked(viewer, "message", content="Meanwhile", client_msg_id="meanwhile")
+            await until_acked(viewer, "buy", item_id=item, client_order_id="meanwhile")
+            assert time.monotonic() - back < 6 * PATIENCE, "the outage outlasts itself"
+            await crowd.acts(SHOPPERS)
         for client in (viewer, other):
             await client.reach(room["seq"] + 3)
         assert [event["seq"] for event in viewer.events] == [room["seq"] + number for number in (1, 2, 3)]
         assert [event["seq"] for event in other.events] == [room["seq"] + number for number in (2, 3)]
-        stored = site.command("read_item", item_id=item)
+        site.renew()
+        stored = site.call("read_item", item_id=item)
         assert (stored["stock"], stored["sold"], len(stored["orders"])) == (49, 1, 1)
-        assert site.command("read_room", room_id=room["id"])["comments"] == ["Before", "Meanwhile"]
-        assert await readiness(site.urls) == [200, 200]
+        assert site.call("read_room", room_id=room["id"])["comments"] == ["Before", "Meanwhile"]
+        await crowd.prove_nothing_is_lost()
+        assert crowd.refusals("unavailable") >= SHOPPERS // 2
+        assert [shopper.client.stats.closes.total() for shopper in crowd.shoppers] == [0] * SHOPPERS
+        await become_ready(site.urls, READY)
+
+
+async def test_the_answer_to_a_commit_is_lost(deployments: Deployments, postgres: Postgres, directory: Path) -> None:
+    """Who commits and hears nothing cannot know: its senders get `unavailable`, ask again, and nothing is done twice.
+
+    The others get the event all the same: from the log.
+    """
+    seed = drawn_seed()
+    proxy = Proxy(directory, postgres.port, seed=seed)
+    with proxy, deployments.postgres("unheard", port=proxy.port, LIVEROOM_REPLAY="0") as site:
+        async with Crowd.gathered(site, SHOPPERS, seed=seed) as crowd:
+            async with crowd.busy():
+                await crowd.acts(SHOPPERS)
+                proxy.begin()
+                await crowd.refused("unavailable", SHOPPERS // 2)
+                proxy.end()
+            await crowd.prove_nothing_is_lost()
+        assert proxy.text().count(CUT) >= 3
+
+
+async def test_the_disk_is_full(deployments: Deployments) -> None:
+    """No file of SQLite's may grow for a while: senders get `unavailable`, readers stay, and afterwards all goes on."""
+    with deployments.sqlite("full", LIVEROOM_REPLAY="0") as site:
+        async with Crowd.gathered(site, SHOPPERS, seed=drawn_seed()) as crowd:
+            async with crowd.busy():
+                await crowd.acts(SHOPPERS)
+                with no_file_may_grow(site.servers[0].pid):
+                    await crowd.refused("unavailable", SHOPPERS)
+                await crowd.acts(SHOPPERS * 3)
+            await crowd.prove_nothing_is_lost()
+            assert [shopper.client.stats.closes.total() for shopper in crowd.shoppers] == [0] * SHOPPERS
+
+
+@contextmanager
+def no_file_may_grow(pid: int) -> Iterator[None]:
+    """What a full disk is to a process: a write that would make a file longer fails."""
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
 async def until_acked(viewer: Client, msg_type: str, **fields: Any) -> None:
@@ -76,10 +135,3 @@ async def turned_away(url: str) -> Frame:
         told = await client.next()
         assert await client.closed() == 4000
     return told
-
-
-async def readiness(urls: list[str]) -> list[int]:
-    """What the processes answer to those who ask whether they can serve."""
-    async with httpx.AsyncClient(timeout=15 * PATIENCE, trust_env=False) as http:
-        answers = await asyncio.gather(*(http.get(f"{url}/readyz") for url in urls))
-        return [answer.status_code for answer in answers]

@@ -1,6 +1,7 @@
 """Whether the process lives, and whether it can serve."""
 
 import logging
+from asyncio import CancelledError
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from django.db import OperationalError
 from django.db.models import QuerySet
 from django.test import Client, RequestFactory
 from pytest_django import Settings
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from liveroom.logs import NoProbes
+from liveroom.logs import NoOutages, NoProbes
 from rooms.realtime import runtime
 from tests.clients import stored
 
@@ -93,3 +96,14 @@ def test_a_probe_that_fails_is_not_logged_each_time() -> None:
 
     assert [kept("/readyz"), kept("/readyz/"), kept("/api/rooms/")] == [False, False, True]
     assert NoProbes().filter(logging.makeLogRecord({}))
+
+
+def test_an_outage_of_redis_is_not_logged_each_second() -> None:
+    """channels_redis logs a traceback at every try to connect again; any other error of its is to be seen."""
+
+    def kept(error: BaseException) -> bool:
+        return NoOutages().filter(logging.makeLogRecord({"exc_info": (type(error), error, None)}))
+
+    outages = [RedisConnectionError("refused"), RedisTimeoutError("late"), ConnectionResetError(), CancelledError()]
+    assert [kept(error) for error in (*outages, ValueError())] == [False, False, False, False, True]
+    assert NoOutages().filter(logging.makeLogRecord({}))

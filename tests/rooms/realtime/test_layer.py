@@ -136,6 +136,26 @@ async def test_a_hanging_layer_holds_up_nobody(layer, link, monkeypatch):
     await until(lambda: not link[0]._sends)
 
 
+async def test_a_failure_from_before_a_sign_of_life_is_no_new_outage(layer, link, monkeypatch, caplog):
+    """Where a layer answers again, what was sent to it before may still run into its time-out."""
+    await until(lambda: link[0].healthy)
+    begun, release = asyncio.Event(), asyncio.Event()
+
+    async def fail_late(*_args):
+        begun.set()
+        await release.wait()
+        raise TimeoutError
+
+    monkeypatch.setattr(layer, "group_send", fail_late)
+    link[0].send("processes", {"type": "x"})
+    await begun.wait()
+    link[0].heard()
+    release.set()
+    await until(lambda: not link[0]._sends)
+    assert link[0].healthy
+    assert caplog.messages == []
+
+
 async def test_a_message_that_cannot_be_read(layer, monkeypatch, caplog):
     """It is logged, and the next one is received."""
     received = []

@@ -1,0 +1,95 @@
+"""Stands between Liveroom and PostgreSQL, and keeps the answers to some COMMITs to itself.
+
+python -m tests.faults.proxy PORT POSTGRES_PORT SEED
+"""
+
+import asyncio
+import random
+import signal
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.servers import Program, free_port
+
+SHARE = 0.25
+"""Of all commits, while it cuts."""
+CUT = "Committed, and cut."
+LISTENING = "Listening."
+
+
+class Proxy(Program):
+    """The proxy as a process of its own: a test's loop is held up by other servers that start through it."""
+
+    def __init__(self, directory: Path, postgres_port: int, *, seed: int) -> None:
+        self.port = free_port()
+        numbers = [str(number) for number in (self.port, postgres_port, seed)]
+        super().__init__("proxy", [sys.executable, "-m", "tests.faults.proxy", *numbers], directory=directory)
+
+    def __enter__(self) -> Self:
+        self.start(lambda: LISTENING in self.text())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def begin(self) -> None:
+        """Cut from now on."""
+        self.signal(signal.SIGUSR1)
+
+    def end(self) -> None:
+        """Cut no more."""
+        self.signal(signal.SIGUSR2)
+
+
+class Forwarder:
+    """``cutting``: whether a commit's answer may be lost now."""
+
+    def __init__(self, postgres_port: int, rng: random.Random) -> None:
+        self.cutting = False
+        self._postgres_port = postgres_port
+        self._rng = rng
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry one connection, until one of its ends, or a lost answer, ends it."""
+        there, away = await asyncio.open_connection("127.0.0.1", self._postgres_port)
+        doomed = asyncio.Event()
+
+        async def forth() -> None:
+            while data := await reader.read(65536):
+                if self.cutting and b"COMMIT" in data and self._rng.random() < SHARE:
+                    doomed.set()
+                away.write(data)
+
+        async def back() -> None:
+            # PostgreSQL speaks when it is asked: what comes next is the answer to the COMMIT.
+            while (data := await there.read(65536)) and not doomed.is_set():
+                writer.write(data)
+            if data:
+                print(CUT, flush=True)
+
+        tasks = [asyncio.create_task(forth()), asyncio.create_task(back())]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for end in (writer, away):
+            end.transport.abort()
+
+
+async def main(port: int, postgres_port: int, seed: int) -> None:
+    forwarder = Forwarder(postgres_port, random.Random(seed))
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGUSR1, setattr, forwarder, "cutting", True)
+    loop.add_signal_handler(signal.SIGUSR2, setattr, forwarder, "cutting", False)
+    loop.add_signal_handler(signal.SIGTERM, over.set)
+    await asyncio.start_server(forwarder.carry, "127.0.0.1", port)
+    print(LISTENING, flush=True)
+    await over.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*(int(argument) for argument in sys.argv[1:])))
