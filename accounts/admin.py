@@ -4,6 +4,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db import transaction
@@ -27,6 +28,13 @@ class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
     class Meta(AdminUserCreationForm.Meta):
         model = User
         fields = ("username", "nickname")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["usable_password"].help_text = _(
+            "A host or assistant who comes from your shop or mini-program needs no password. One is needed only to log "
+            "in to this administration."
+        )
 
 
 class UserEditForm(OptimisticModelForm, UserChangeForm):  # type: ignore[type-arg]
@@ -94,6 +102,11 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
                     lock(pk)
                 User.objects.select_for_update(no_key=True).filter(pk=pk).first()
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """One who is added from another form, as a host, does not log in here."""
+        found = super().get_changeform_initial_data(request)
+        return {"usable_password": "false", **found} if IS_POPUP_VAR in request.GET else found
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)

@@ -28,20 +28,35 @@ KEPT = ("action", "next", SEEN)
 """The fields of a button, or of the list's own menu, that are sent again with the answer to a question."""
 
 
-def button(name: str, label: str | Promise, address: str, about: object, seen: str = "") -> SafeString:
+def button(
+    name: str, label: str | Promise, address: str, about: object, value: str = "", field: str = SEEN
+) -> SafeString:
     """A button that sends a POST to that address; ``about`` is named to those who do not see its row.
 
-    ``seen``: what it sends along as the state that it was drawn for.
+    ``value``: what it sends along in ``field``, such as the state that it was drawn for.
     """
     return format_html(
         '<button class="do do-{}" form="{}" formaction="{}"{} aria-label="{}: {}">{}</button>',
         name,
         FORM,
         address,
-        format_html(' name="{}" value="{}"', SEEN, seen) if seen else "",
+        format_html(' name="{}" value="{}"', field, value) if value else "",
         label,
         about,
         label,
+    )
+
+
+def choice(name: str, label: str | Promise, about: object, buttons: Iterable[SafeString]) -> SafeString:
+    """What unfolds into these buttons, without a script too."""
+    return format_html(
+        '<details class="choice"><summary class="do do-{}" aria-label="{}: {}">{}</summary>'
+        '<span class="offered">{}</span></details>',
+        name,
+        label,
+        about,
+        label,
+        format_html_join("", "{}", ((each,) for each in buttons)),
     )
 
 
@@ -92,10 +107,12 @@ def ask(
 class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
     """Actions of the list that are offered on single rows too. Who may not run an action sees no button of it.
 
-    ``row_actions``: their short names on the buttons, by the names that they have in ``actions``.
+    ``row_actions``: their short names on the buttons, by the names that they have in ``actions``; ``row_choices``: of
+    those where the row offers a choice, the field that says which, with the values and their names.
     """
 
     row_actions: ClassVar[Mapping[str, str | Promise]] = {}
+    row_choices: ClassVar[Mapping[str, tuple[str, Iterable[tuple[str, str | Promise]]]]] = {}
 
     def actions_of(self, obj: Any) -> Iterable[str]:
         """Those of ``row_actions`` that make sense for this row now."""
@@ -109,9 +126,17 @@ class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
         """The buttons of a row for this user."""
         allowed = self._allowed(request)
         names = [name for name in self.actions_of(obj) if name in allowed]
-        seen = self.seen_of(obj)
-        made = ((button(name, self.row_actions[name], self._address(obj, name), obj, seen),) for name in names)
+        made = ((self._button(obj, name),) for name in names)
         return format_html('<span class="buttons" id="row-{}">{}</span>', obj.pk, format_html_join("", "{}", made))
+
+    def _button(self, obj: Any, name: str) -> SafeString:
+        label, address = self.row_actions[name], self._address(obj, name)
+        if name not in self.row_choices:
+            return button(name, label, address, obj, self.seen_of(obj))
+        field, choices = self.row_choices[name]
+        about = f"{label}: {obj}"
+        offered = (button(name, text, address, about, value, field) for value, text in choices)
+        return choice(name, label, obj, offered)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         shown = super().get_list_display(request)

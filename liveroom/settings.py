@@ -245,6 +245,13 @@ LIVEROOM_DEFAULT_ROOM = env.str("LIVEROOM_DEFAULT_ROOM", default="demo")
 LIVEROOM_GUESTS = env.str("LIVEROOM_GUESTS", default="watch")
 if LIVEROOM_GUESTS not in ("watch", "talk"):
     raise ImproperlyConfigured(f"LIVEROOM_GUESTS is {LIVEROOM_GUESTS!r}; it takes watch or talk.")
+# Where somebody who may only watch can log in: a path of this host or an address; `next` is added to it, which says
+# where to go afterwards. Default: none, and the page says that only watching is possible.
+LIVEROOM_LOGIN_URL = env.str("LIVEROOM_LOGIN_URL", default="")
+if LIVEROOM_LOGIN_URL and not re.fullmatch(r"(/|/[^/\\\s]\S*|https?://[^/\s]\S*)", LIVEROOM_LOGIN_URL):
+    raise ImproperlyConfigured(
+        f"LIVEROOM_LOGIN_URL is {LIVEROOM_LOGIN_URL!r}; it takes /path, or an address with https:// or http://."
+    )
 # Origins (scheme://host[:port]) beside our own whose pages may use the session cookie on the socket, and the API by
 # CORS.
 LIVEROOM_WEB_ORIGINS = [origin.strip() for origin in env.list("LIVEROOM_WEB_ORIGINS", default=[])]

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_pictures import PictureInput
 from accounts.admin_rows import back
-from products.models import Product, ShelfItem
+from products.models import PRICE, Product, ShelfItem
 from products.services import shelf, sorting
 from products.services.shelf import STOCK_MAX
 from rooms.admin import RoomAdmin
@@ -62,7 +62,11 @@ class NewItemForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a new product needs to be sold in a room. ``place``: the id of the form that its fields belong to."""
 
     price = forms.DecimalField(
-        label=_("price"), max_digits=10, decimal_places=2, validators=[MinValueValidator(0)], help_text=_("In yuan.")
+        label=_("price"),
+        max_digits=10,
+        decimal_places=2,
+        validators=PRICE,
+        help_text=_("In yuan."),
     )
     stock = forms.IntegerField(
         label=_("stock"), initial=10, validators=[MinValueValidator(0), MaxValueValidator(STOCK_MAX)]

@@ -1,5 +1,7 @@
 """The shop: what is sold, what stands on a room's shelf, and what was ordered."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -7,6 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import validate_address
+
+PRICE_MIN = Decimal("0.01")
+"""The least price of what is sold, in yuan: one of 0 is a slip of whoever typed it."""
+
+PRICE = [MinValueValidator(PRICE_MIN)]
 
 POSITION_MAX = 1_000_000_000
 """Beyond it no item is put: there is room for others after the last, whatever the database holds."""
@@ -20,7 +27,11 @@ class Product(models.Model):
         _("cover"), max_length=500, blank=True, validators=[validate_address], help_text=_("Address of a picture.")
     )
     list_price = models.DecimalField(
-        _("list price"), max_digits=10, decimal_places=2, validators=[MinValueValidator(0)], help_text=_("In yuan.")
+        _("list price"),
+        max_digits=10,
+        decimal_places=2,
+        validators=PRICE,
+        help_text=_("In yuan."),
     )
     link = models.CharField(
         _("link"),
@@ -48,11 +59,14 @@ class ShelfItem(models.Model):
 
     room = models.ForeignKey("rooms.Room", models.CASCADE, related_name="shelf", verbose_name=_("room"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="shelf_items", verbose_name=_("product"))
-    price = models.DecimalField(
-        _("price"), max_digits=10, decimal_places=2, validators=[MinValueValidator(0)], help_text=_("In yuan.")
-    )
+    price = models.DecimalField(_("price"), max_digits=10, decimal_places=2, validators=PRICE, help_text=_("In yuan."))
     sale_price = models.DecimalField(
-        _("sale price"), max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+        _("sale price"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=PRICE,
     )
     sale_starts_at = models.DateTimeField(_("sale starts"), null=True, blank=True)
     sale_ends_at = models.DateTimeField(_("sale ends"), null=True, blank=True)

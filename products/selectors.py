@@ -41,12 +41,17 @@ def item_part(item: ShelfItem) -> ItemPart:
     )
 
 
+def is_on_sale(item: ShelfItem, *, now: int) -> bool:
+    """Whether its sale runs at ``now`` (ms)."""
+    starts, ends = item.sale_starts_at, item.sale_ends_at
+    if item.sale_price is None or starts is None or ends is None:
+        return False
+    return to_ms(starts) <= now < to_ms(ends)
+
+
 def price_now(item: ShelfItem, *, now: int) -> Decimal:
     """What one piece costs at ``now`` (ms): the sale's price while a sale runs."""
-    starts, ends = item.sale_starts_at, item.sale_ends_at
-    if item.sale_price is not None and starts is not None and ends is not None and to_ms(starts) <= now < to_ms(ends):
-        return item.sale_price
-    return item.price
+    return item.sale_price if item.sale_price is not None and is_on_sale(item, now=now) else item.price
 
 
 def order_part(order: Order) -> OrderPart:

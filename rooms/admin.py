@@ -9,9 +9,11 @@ from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.crypto import get_random_string
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_lists import LongListAdmin
@@ -43,6 +45,11 @@ RANKS = (Status.LIVE, Status.PAUSED, Status.SCHEDULED, Status.ENDED)
 """What an operator looks for first."""
 
 
+SLUG_MAX = 64
+SLUG_BEGIN, SLUG_LETTERS = "room-", "23456789abcdefghjkmnpqrstuvwxyz"
+"""Of a name by chance: letters that nobody takes for others when he types them from a poster."""
+
+
 class CommentOfRoomWidget(ForeignKeyRawIdWidget):
     """The key of a comment, chosen from a list of those that the room shows."""
 
@@ -68,6 +75,19 @@ class RoomForm(ServiceForm):
             field: Any = self.fields["pinned"]
             field.queryset = shown.select_related("user")
             field.widget.room_id = room.pk
+        if "slug" in self.fields and not self.existing:
+            self.fields["slug"].required = False
+            self.fields["slug"].help_text = _("The room's name in addresses. Empty: made of the title, or by chance.")
+
+    def clean_slug(self) -> str:
+        """The slug of a new room that was given none; of a title in Chinese nothing is left."""
+        slug: str = self.cleaned_data["slug"]
+        if slug or self.existing:
+            return slug
+        made: str = slugify(self.data.get(self.add_prefix("title"), ""))[:SLUG_MAX].strip("-")
+        if made and not Room.objects.filter(slug=made).exists():
+            return made
+        return f"{SLUG_BEGIN}{get_random_string(6, SLUG_LETTERS)}"
 
 
 @admin.register(Room)
@@ -90,14 +110,13 @@ class RoomAdmin(RoomSteps, ServiceAdmin, LongListAdmin):
     raw_id_fields = ("pinned",)
     readonly_fields = ("seq", "show", "followers", "likes", "held", "epoch", "created_at")
     add_fieldsets: Any = (
-        (_("Room"), {"fields": ("title", "slug", "cover", "stream", "host", "assistants")}),
-        (_("Show"), {"fields": ("status", "notice")}),
+        (_("Show"), {"fields": ("notice", "status")}),
         (_("Viewers"), {"fields": (("allow_comments", "allow_likes", "allow_shop"), "slow_mode")}),
+        (_("Room"), {"fields": ("title", "slug", "cover", "stream", "host", "assistants")}),
     )
     fieldsets = (
         (_("Show"), {"fields": ("notice", "pinned", "status")}),
-        add_fieldsets[2],
-        add_fieldsets[0],
+        *add_fieldsets[1:],
         (
             _("Record"),
             {
@@ -161,6 +180,10 @@ class RoomAdmin(RoomSteps, ServiceAdmin, LongListAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
         return super().get_queryset(request).select_related("host", "head", "pinned__user")
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Room | None = None) -> Any:
+        """A new room's name in addresses comes from its title; one that people know stays as it is."""
+        return {} if obj else {"slug": ("title",)}
 
     def get_fieldsets(self, request: HttpRequest, obj: Room | None = None) -> Any:
         return super().get_fieldsets(request, obj) if obj else self.add_fieldsets

@@ -21,11 +21,11 @@ from accounts.admin_pictures import picture
 from accounts.admin_rows import RowActions
 from rooms.admin_filters import RoomFilter, UserFilter
 from rooms.admin_forms import reason
-from rooms.admin_said import log, muted_text, removed_text
+from rooms.admin_said import log, muted_text, removed_text, short_date
 from rooms.admin_saving import ReadOnlyAdmin
 from rooms.admin_search import UserSearch
 from rooms.admin_shown import badge, link, list_of, room_link
-from rooms.admin_writers import ModerationActions
+from rooms.admin_writers import MUTED_FOR, TIMES, ModerationActions
 from rooms.messages import Refused
 from rooms.models import Comment, Room, Sanction, now_ms
 from rooms.selectors import sanctions_of_pairs
@@ -50,7 +50,7 @@ class CommentList(LongChangeList):
 class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
     """The comments as they were posted. They are taken down and pinned, never edited or deleted: they are the log."""
 
-    list_display = ("comment", "by", "in_room", "state_shown", "created_at")
+    list_display = ("comment", "by", "in_room", "state_shown", "posted")
     list_display_links = None
     list_filter = (RoomFilter, "state", "created_at", UserFilter)
     search_fields = ("content", "nickname")
@@ -64,8 +64,11 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
         "pin": _("Pin"),
         "unpin": _("Unpin"),
         "mute_writers": _("Mute"),
+        "unmute_writers": _("Unmute"),
         "ban_writers": _("Ban"),
+        "unban_writers": _("Unban"),
     }
+    row_choices: ClassVar[dict[str, Any]] = {"mute_writers": (MUTED_FOR, TIMES)}
 
     @admin.display(description=_("comment"))
     def comment(self, comment: Comment) -> SafeString:
@@ -88,6 +91,10 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
             return badge("pinned", _("pinned"))
         return badge(comment.state, Comment.State(comment.state).label)
 
+    @admin.display(description=_("time"))
+    def posted(self, comment: Comment) -> SafeString:
+        return short_date(comment.created_at)
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CommentList
 
@@ -99,7 +106,9 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
         if obj.state != Comment.State.REMOVED:
             yield "remove"
         if obj.role not in STAFF:
-            yield from ("mute_writers", "ban_writers")
+            held: Any = obj
+            yield "unmute_writers" if Sanction.Kind.MUTE in held.holding else "mute_writers"
+            yield "unban_writers" if Sanction.Kind.BAN in held.holding else "ban_writers"
 
     @admin.action(description=_("Remove the selected comments from the screens"), permissions=["moderate"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:

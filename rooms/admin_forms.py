@@ -28,6 +28,8 @@ REASONS: Mapping[tuple[Code, str | None], Any] = {
     (Code.BAD_MESSAGE, "before"): _("This is no whole number."),
     (Code.BAD_MESSAGE, "word"): _("A word holds something that can be seen, and no *."),
     (Code.BAD_MESSAGE, "sale_ends_at"): _("A sale has a price, a start, and an end after its start."),
+    (Code.BAD_MESSAGE, "price"): _("A price is at least 0.01 yuan."),
+    (Code.BAD_MESSAGE, "sale_price"): _("A price is at least 0.01 yuan."),
     (Code.FORBIDDEN, "user"): _("The host, an assistant or an administrator can be neither muted nor banned."),
     (Code.UNAVAILABLE, None): _("Somebody else was quicker. Please try again."),
 }

@@ -60,7 +60,10 @@ class SanctionForm(ServiceForm):
     )
 
     class Meta:
-        help_texts: ClassVar[dict[str, Any]] = {"until": _("Only with “until the time below”.")}
+        help_texts: ClassVar[dict[str, Any]] = {
+            "room": _("Leave this empty, and it holds in ALL rooms."),
+            "until": _("Only with “until the time below”."),
+        }
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -133,7 +136,7 @@ class SanctionAdmin(ServiceAdmin, LongListAdmin):
     actions = ("lift",)
     radio_fields: ClassVar[dict[str, Any]] = {"kind": admin.HORIZONTAL}
     add_fieldsets: Any = (
-        (None, {"fields": ("kind", "user", "room", "duration", "until", "reason", "remove_comments")}),
+        (None, {"fields": ("room", "kind", "user", "duration", "until", "reason", "remove_comments")}),
     )
     fieldsets = (
         (None, {"fields": ("user", "kind", "where", "end_text", "state", "reason", "by", "created_at")}),

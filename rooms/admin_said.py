@@ -1,16 +1,23 @@
 """What the administration says of an action, and what it keeps of it."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
 from rooms.models import FOREVER, from_ms
+
+NAMED = 5
+"""So many users are named; of more, the number is told."""
 
 
 def log(request: HttpRequest, rows: QuerySet[Any], flag: int, message: dict[str, Any]) -> None:
@@ -34,9 +41,49 @@ def muted_text(until: int) -> str:
     """Until when somebody is muted, in ms or FOREVER, in words; today's times without their day."""
     if until >= FOREVER:
         return gettext("muted for ever")
-    end = localtime(from_ms(until))
-    shown = "TIME_FORMAT" if end.date() == localtime().date() else "SHORT_DATETIME_FORMAT"
-    return gettext("muted until %(time)s") % {"time": date_format(end, shown)}
+    return gettext("muted until %(time)s") % {"time": short_time(from_ms(until))}
+
+
+def short_time(moment: datetime) -> str:
+    """A moment with its day; one of today without."""
+    there = localtime(moment)
+    return date_format(there, "TIME_FORMAT" if there.date() == localtime().date() else "SHORT_DATETIME_FORMAT")
+
+
+def short_date(moment: datetime) -> SafeString:
+    """The day of a moment, or of one of today the hour; whoever points at it reads the whole."""
+    there = localtime(moment)
+    shown = "TIME_FORMAT" if there.date() == localtime().date() else "SHORT_DATE_FORMAT"
+    whole = date_format(there, "DATETIME_FORMAT")
+    text = '<time class="when" datetime="{}" title="{}">{}</time>'
+    return format_html(text, there.isoformat(), whole, date_format(there, shown))
+
+
+def changes_text(changes: Sequence[Any]) -> str:
+    """What a form has changed, as its history has it, in short words; "" for nothing."""
+    found: list[str] = []
+    for part in changes:
+        for kind, what in part.items():
+            fields = ", ".join(gettext(name) for name in what.get("fields", ()))
+            found += [_change_text(kind, what, fields)]
+    return ", ".join(each for each in found if each)
+
+
+def _change_text(kind: str, what: dict[str, Any], fields: str) -> str:
+    of = what.get("object", "")
+    match kind:
+        case "added":
+            return gettext("new: %(object)s") % {"object": of} if of else ""
+        case "deleted":
+            return gettext("removed: %(object)s") % {"object": of}
+    return gettext("%(fields)s of %(object)s") % {"fields": fields, "object": of} if of else fields
+
+
+def names_of(users: Sequence[User]) -> str:
+    """Who it was, in words."""
+    shown = ", ".join(map(str, users[:NAMED]))
+    more = len(users) - NAMED
+    return gettext("%(names)s and %(count)d more") % {"names": shown, "count": more} if more > 0 else shown
 
 
 def removed_text(count: int) -> str:

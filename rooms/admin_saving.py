@@ -4,28 +4,35 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import unquote
 from django.contrib.messages import get_messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 
 from accounts.admin_forms import with_token
 from accounts.admin_lists import LongListAdmin, key
 from rooms.admin_forms import FormRefused
+from rooms.admin_said import changes_text
 from rooms.transaction import RoomTransaction
 
 TRIES = 3
+ELSEWHERE = {"_continue", "_saveasnew", "_addanother", IS_POPUP_VAR}
+"""Ways to save that lead elsewhere, and say so."""
 
 
 class Saving(ExitStack):
-    """One try to save a form; ``tx`` holds the rooms that it changes, ``refusals`` what the last try was refused."""
+    """One try to save a form; ``tx`` holds the rooms that it changes, ``refusals`` what the last try was refused,
+    ``changes`` what it is about to write into the history."""
 
     def __init__(self, refusals: Sequence[FormRefused] = ()) -> None:
         super().__init__()
         self.refusals = refusals
+        self.changes: Sequence[Any] = ()
         self._tx: RoomTransaction | None = None
 
     def lock(self, *room_ids: int) -> RoomTransaction:
@@ -112,6 +119,18 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         fieldsets = super().get_fieldsets(request, obj)
         return with_token(fieldsets) if obj and self.has_change_permission(request, obj) else fieldsets
 
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Say what was saved, instead of only that something was."""
+        if ELSEWHERE & request.POST.keys():
+            return super().response_change(request, obj)
+        what = changes_text(saving_of(request).changes)
+        self.message_user(
+            request,
+            gettext("Saved: %(what)s.") % {"what": what} if what else gettext("Nothing was changed."),
+            messages.SUCCESS,
+        )
+        return self.response_post_save_change(request, obj)
+
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         """Name fields as their models do: these names are translated where the log is read, labels are not."""
         message = super().construct_change_message(request, form, formsets, add)
@@ -121,6 +140,7 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         for part in message:
             if "fields" in part.get("changed", {}):
                 part["changed"]["fields"] = [names.get(label, label) for label in part["changed"]["fields"]]
+        saving_of(request).changes = message
         return message
 
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable
 from functools import wraps
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponse
@@ -65,6 +66,17 @@ def origin_of(address: str) -> list[str]:
     return [f"{parts.scheme}://{parts.hostname}{port}"] if plain else []
 
 
+def login_address(request: HttpRequest) -> str:
+    """Where to log in, and be led back to the page that was asked for; "" where no such place is set."""
+    place: str = settings.LIVEROOM_LOGIN_URL
+    if not place:
+        return ""
+    parts = urlsplit(place)
+    # Another host needs to be told which one to lead back to.
+    after = urlencode({"next": request.build_absolute_uri() if parts.netloc else request.get_full_path()})
+    return urlunsplit(parts._replace(query=f"{parts.query}&{after}" if parts.query else after))
+
+
 def guarded(view: View) -> View:
     """Send the view's page with the policy, unless it has one of its own, and for its viewer alone."""
 
@@ -101,9 +113,11 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         "slug": room.slug,
         "path": f"/ws/rooms/{room.slug}/",
         "comments": reverse("api-room-comments", args=[room.slug]),
+        "orders": reverse("api-orders"),
         "history": selectors.comments_in_picture(),
         "signed_in": request.user.is_authenticated,
         "readable": origin_of(room.stream),
+        "login": login_address(request),
         "texts": TEXTS,
     }
     response = render(request, "rooms/room.html", {"room": room, "config": config})

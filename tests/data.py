@@ -20,6 +20,7 @@ from accounts import tokens
 from accounts.models import User
 from products.models import Order, Product, ShelfItem
 from products.services import shelf
+from products.services.orders import order_place
 from rooms.messages import Role
 from rooms.models import BlockedWord, Comment, Event, Room, RoomHead, Sanction, now_ms
 from rooms.services import comments, rooms
@@ -51,6 +52,16 @@ def make_administrator(username: str, password: str) -> None:
     User.objects.create_superuser(username, password)
 
 
+def lengthen(room_id: int) -> None:
+    """Give a room, its host and its products names as long as they may be, without a place to break."""
+    room = Room.objects.get(pk=room_id)
+    User.objects.filter(pk=room.host_id).update(nickname="W" * 32)
+    with RoomTransaction(room_id) as tx:
+        rooms.room_update(tx, room_id=room_id, changes={"title": "T" * 100})
+        for item in ShelfItem.objects.filter(room=room):
+            shelf.product_update(tx, product_id=item.product_id, changes={"title": "A" * 100})
+
+
 def set_notice(room_id: int, text: str) -> None:
     """Put up a room's notice."""
     with RoomTransaction(room_id) as tx:
@@ -69,6 +80,15 @@ def post_comments(room_id: int, texts: list[str]) -> None:
     with RoomTransaction(room_id) as tx:
         for text in texts:
             comments.comment_post(tx, room_id=room_id, user=viewer, role=Role.VIEWER, content=text)
+
+
+def pin_comment(room_id: int, nickname: str, text: str) -> None:
+    """Have a new viewer of that name post this, and pin it."""
+    viewer = User.objects.create_user(nickname=nickname)
+    with RoomTransaction(room_id) as tx:
+        posted = comments.comment_post(tx, room_id=room_id, user=viewer, role=Role.VIEWER, content=text)
+    with RoomTransaction(room_id) as tx:
+        comments.comment_pin(tx, room_id=room_id, comment_id=posted.comment.pk)
 
 
 def remove_comments(room_id: int, texts: list[str]) -> None:
@@ -104,6 +124,22 @@ def change_stock(item_id: int, by: int) -> None:
     """Put pieces of an item in stock, or take them out."""
     with RoomTransaction(ShelfItem.objects.get(pk=item_id).room_id) as tx:
         shelf.item_restock(tx, item_id=item_id, change=by)
+
+
+def order_often(user: str, item_id: int, count: int) -> None:
+    """Have a user, by his id on the wire, order one piece of an item so many times."""
+    buyer, item = User.objects.get(public_id=user), ShelfItem.objects.get(pk=item_id)
+    with RoomTransaction(item.room_id) as tx:
+        for number in range(count):
+            order_place(
+                tx,
+                room_id=item.room_id,
+                user=buyer,
+                role=Role.VIEWER,
+                item_id=item_id,
+                quantity=1,
+                key=f"often-{number}",
+            )
 
 
 def explain(item_id: int) -> None:

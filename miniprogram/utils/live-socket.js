@@ -64,7 +64,12 @@
 /**
  * What happened last, for one line above the comments; a new object each time.
  *
- * @typedef {{ kind: 'join' | 'leave' | 'follow' | 'buy', name: string, title?: string, quantity?: number }} Activity
+ * @typedef {object} Activity
+ * @property {'join' | 'leave' | 'follow' | 'buy'} kind
+ * @property {string} name of the last one
+ * @property {number} [count] how many people followed or bought
+ * @property {string} [title]
+ * @property {number} [quantity] of all of them together
  */
 
 /**
@@ -374,9 +379,9 @@ function withItem(state, item) {
 
 /** @param {State} state @param {Frame} frame @returns {State} */
 function purchased(state, frame) {
-  const { item_id: id, stock, sold, title, quantity, user } = frame;
+  const { item_id: id, stock, sold, title, quantity, count, user } = frame;
   const shelf = state.shelf.map((item) => (item.id === id ? { ...item, stock, sold } : item));
-  return { ...state, shelf, activity: { kind: "buy", name: user.nickname, title, quantity } };
+  return { ...state, shelf, activity: { kind: "buy", name: user.nickname, count, title, quantity } };
 }
 
 /** @param {State} state @param {Frame} frame @returns {State} */
@@ -424,7 +429,7 @@ const EVENTS = {
   message: withEvent,
   subscribe: (state, frame) => ({
     ...inRoom(state, { followers: frame.followers }),
-    activity: { kind: "follow", name: frame.user.nickname },
+    activity: { kind: "follow", name: frame.user.nickname, count: frame.count },
   }),
   followers: (state, frame) => inRoom(state, { followers: frame.followers }),
   buy: bought,
@@ -573,6 +578,7 @@ const QUEUE_MAX = 100;
 const TOO_OLD = 10 * 60 * 1000;
 // After a long time offline much may wait: the server takes 30 frames a second from one socket.
 const SENDS_PER_SECOND = 20;
+const SLOW_AFTER = 5000;
 // Nothing was done, or nobody knows: the same command again is right. The key keeps it from being done twice.
 const AGAIN = new Set(["unavailable", "internal", "restarting"]);
 
@@ -603,6 +609,7 @@ const AGAIN = new Set(["unavailable", "internal", "restarting"]);
  * @property {number} sentAt
  * @property {number} after the last event handled when it was given: its own comes later
  * @property {boolean} onWire sent on this socket, and not answered
+ * @property {number} wentAt when it was sent last
  * @property {boolean} arrived its event is here, its answer is not
  * @property {Frame | null} acked its answer is here, its event is not
  * @property {Frame | null} error
@@ -620,15 +627,17 @@ class Commands {
    * @param {(text: string) => boolean} options.send
    * @param {() => void} options.changed called when `pending` is another
    * @param {() => void} options.tell called after that, when nobody else will see to it
+   * @param {() => void} options.slow called when an answer takes long
    * @param {Timers} options.timers
    * @param {() => number} options.now
    * @param {() => number} options.random
    * @param {string} options.language
    */
-  constructor({ send, changed, tell, timers, now, random, language }) {
+  constructor({ send, changed, tell, slow, timers, now, random, language }) {
     this._send = send;
     this._changed = changed;
     this._tell = tell;
+    this._slow = slow;
     this._timers = timers;
     this._now = now;
     this._random = random;
@@ -691,6 +700,7 @@ class Commands {
       sentAt: this._now(),
       after,
       onWire: false,
+      wentAt: 0,
       arrived: false,
       acked: null,
       error: null,
@@ -756,7 +766,7 @@ class Commands {
   lost() {
     this._ready = false;
     this._sends = [];
-    this._timers.end("pump");
+    this._timers.end("pump", "answer");
     for (const command of this._all) command.onWire = false;
   }
 
@@ -791,10 +801,23 @@ class Commands {
       else if (!this._send(JSON.stringify(command.frame()))) return;
       else {
         command.onWire = true;
+        command.wentAt = now;
         this._sends.push(now);
       }
     }
     if (next < Infinity) this._timers.start("pump", next, () => this.pump());
+    if (!this._timers.has("answer")) this._awaitAnswer();
+  }
+
+  /** An answer that takes long is a reason to see whether anybody is there. */
+  _awaitAnswer() {
+    const oldest = Math.min(...this._waiting().map((command) => (command.onWire ? command.wentAt : Infinity)));
+    if (oldest === Infinity) return;
+    const wait = oldest + SLOW_AFTER - this._now();
+    this._timers.start("answer", wait > 0 ? wait : SLOW_AFTER, () => {
+      if (this._waiting().some(({ onWire, wentAt }) => onWire && this._now() - wentAt >= SLOW_AFTER)) this._slow();
+      this._awaitAnswer();
+    });
   }
 
   /** How long until one more may be sent within the second. @param {number} now */
@@ -1050,6 +1073,7 @@ export class LiveSocket {
       send: (text) => this._sendText(text),
       changed: () => this._pendingChanged(),
       tell: () => this._tell(),
+      slow: () => this._doubt(),
       timers: this._timers,
       now: this._now,
       random: this._random,
@@ -1086,6 +1110,7 @@ export class LiveSocket {
     /** @param {{ isConnected: boolean }} result */
     this._networkChanged = (result) => {
       if (result.isConnected) this.hurry();
+      else this._doubt();
     };
   }
 
@@ -1138,6 +1163,11 @@ export class LiveSocket {
       this._drop();
       this._open();
     }
+  }
+
+  /** It may be that nobody is there any more. */
+  _doubt() {
+    if (this.status.kind === "online") this._check();
   }
 
   /** Now, or as soon as the server said that it can. */

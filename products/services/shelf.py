@@ -1,12 +1,13 @@
 """The shelf: on, off, explained, changed, restocked. Every change is one event with the whole item."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Max
 
 from products.messages import ShelfAction, ShelfEvent
-from products.models import POSITION_MAX, Product, ShelfItem
+from products.models import POSITION_MAX, PRICE_MIN, Product, ShelfItem
 from products.selectors import SHELF_MAX, item_part
 from products.services.items import ItemBuffer
 from rooms.messages import Code, Refused
@@ -45,6 +46,7 @@ def item_add(
         fields["position"] = 0 if last is None else last + (last < POSITION_MAX)
     fields.setdefault("price", product.list_price)
     _check_stock(stock)
+    _check_prices(fields)
     item = ShelfItem(room_id=room_id, product=product, stock=stock, **fields)
     _check_sale(item)
     item.save()
@@ -97,6 +99,7 @@ def item_update(tx: RoomTransaction, *, item_id: int, changes: Mapping[str, Any]
     fields = [name for name, value in changes.items() if getattr(item, name) != value]
     if not fields:
         return
+    _check_prices({name: changes[name] for name in fields})
     for name in fields:
         setattr(item, name, changes[name])
     _check_sale(item)
@@ -189,6 +192,13 @@ def _check_stock(stock: int) -> None:
         raise Refused(Code.OUT_OF_STOCK, "A stock cannot fall below 0.", field="stock", limit=0)
     if stock > STOCK_MAX:
         raise Refused(Code.LIMIT_REACHED, f"A stock is at most {STOCK_MAX}.", field="stock", limit=STOCK_MAX)
+
+
+def _check_prices(fields: Mapping[str, Any]) -> None:
+    """Refuse a price of nothing: what is for sale already at such a price stays so."""
+    for name in ("price", "sale_price"):
+        if fields.get(name) is not None and Decimal(fields[name]) < PRICE_MIN:
+            raise Refused(Code.BAD_MESSAGE, f"{name} is at least {PRICE_MIN} yuan.", field=name)
 
 
 def _check_sale(item: ShelfItem) -> None:

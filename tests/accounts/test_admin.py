@@ -140,6 +140,18 @@ def test_an_administrator_adds_a_user_and_changes_a_password(admin: Client) -> N
     assert anna.check_password("a-long-one-9")
 
 
+def test_a_host_needs_no_password(admin: Client) -> None:
+    """Whoever is added from another form does not log in here unless that is asked for; the form says so."""
+    add = reverse("admin:accounts_user_add")
+    for query, usable in (("", "true"), ("?_popup=1", "false")):
+        response = admin.get(add + query)
+        assert response.context["adminform"].form["usable_password"].value() == usable
+        assert "needs no password" in response.text
+    data = {"username": "host", "nickname": "Host", "usable_password": "false", "_popup": "1"}
+    assert admin.post(f"{add}?_popup=1", data).status_code == 200
+    assert not User.objects.get(username="host").has_usable_password()
+
+
 def clerk(*permissions: str) -> tuple[Client, User]:
     """A browser of a member of the staff who is no superuser, and he."""
     user = User.objects.create_user("clerk", "a-long-one-7", is_staff=True, nickname="Clerk")

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from typing import Any
 
 import pytest
@@ -140,9 +141,9 @@ async def test_a_new_product_comes_while_something_is_typed(control: Control) ->
     await page.get_by_label("Notice:").fill("Soon")
     title = page.locator("#id_new-title")
     await title.fill("Cup")
-    await page.locator("#id_new-price").fill("-1")
+    await page.locator("#id_new-price").fill("0")
     await page.get_by_role("button", name="Put on the shelf", exact=True).first.click()
-    await control.said("Price: Ensure this value is greater than or equal to 0.")
+    await control.said("Price: Ensure this value is greater than or equal to 0.01.")
     await page.locator("#id_new-price").fill("9")
     await page.get_by_role("button", name="Put on the shelf", exact=True).first.click()
     await control.said("“Cup” is new on the shelf.")
@@ -189,6 +190,136 @@ async def test_a_button_that_reaches_nobody_says_so(control: Control) -> None:
     await control.press("Tea 0", "Explain")
     await control.said("“Tea 0” is being explained.")
     await expect(page.get_by_label("Notice:")).to_have_value("Soon")
+
+
+async def test_a_new_product_is_shown_where_it_stands(control: Control) -> None:
+    """The page goes to its row and has the focus there: a key that is pressed once more stops no show."""
+    page = await control.open()
+    await page.set_viewport_size({"width": 1280, "height": 420})
+    await page.locator("#id_new-title").fill("Late tea")
+    await page.locator("#id_new-price").fill("9")
+    await page.get_by_role("button", name="Put on the shelf", exact=True).first.click()
+    await control.said("“Late tea” is new on the shelf.")
+    await expect(control.row("Late tea").locator(".item")).to_be_focused()
+    await expect(control.row("Late tea").locator(".item")).to_be_in_viewport(ratio=1)
+    await page.keyboard.press("Space")
+    await page.get_by_label("Notice:").fill("Soon")
+    await page.locator("#id_new-title").fill("Later tea")
+    await page.locator("#id_new-price").fill("9")
+    await page.get_by_role("button", name="Put on the shelf", exact=True).first.click()
+    await control.said("“Later tea” is new on the shelf.")
+    await expect(control.row("Later tea").locator(".item")).to_be_focused()
+    await expect(control.row("Later tea").locator(".item")).to_be_in_viewport(ratio=1)
+    await page.keyboard.press("Space")
+    await expect(page.locator(".room-head > .badge")).to_have_text("live")
+    assert [event["msg_type"] for event in control.log()][-2:] == ["buy", "buy"]
+
+
+async def test_a_refused_product_leads_to_its_row_too(control: Control) -> None:
+    """Once it is put right on the page that says what is wrong."""
+    page = await control.open()
+    await page.set_viewport_size({"width": 1280, "height": 420})
+    await page.locator("#id_new-title").fill("Cheap tea")
+    await page.locator("#id_new-price").fill("0")
+    await page.get_by_role("button", name="Put on the shelf", exact=True).first.click()
+    await expect(page.locator(".errorlist li")).to_have_text("Ensure this value is greater than or equal to 0.01.")
+    await page.locator("#id_new-price").fill("1")
+    await page.get_by_role("button", name="Put on the shelf", exact=True).click()
+    await control.said("“Cheap tea” is new on the shelf.")
+    await expect(control.row("Cheap tea").locator(".item")).to_be_focused()
+
+
+@pytest.mark.parametrize("typed", [False, True], ids=["plain", "typed"])
+async def test_the_focus_goes_to_no_other_button(control: Control, typed: bool) -> None:
+    """Where a button is gone, its place has the focus, in rows, in the head and in lists."""
+    page = await control.open()
+    if typed:
+        await page.get_by_label("Notice:").fill("Soon")
+    await control.press("Tea 1", "Take off")
+    await control.said("“Tea 1” is off the shelf.")
+    await expect(control.row("Tea 1").locator(".item")).to_be_focused()
+    await page.get_by_role("button", name=f"Pause: {control.room['slug']}", exact=True).click()
+    await expect(page.locator(".messagelist li")).to_contain_text("is paused.")
+    await expect(page.locator(".room-head .buttons")).to_be_focused()
+    control.site.call("set_room", room_id=control.room["id"], status="live")
+    await page.evaluate(LOOK)
+    await expect(page.locator(".room-head > .badge")).to_have_text("live")
+    await expect(page.locator(".room-head .buttons")).to_be_focused()
+
+
+async def test_a_comment_is_taken_down_and_its_writer_muted(control: Control) -> None:
+    """For a time that is chosen; what the keys would do next is never something else."""
+    page = control.page
+    control.site.call("post_comments", room_id=control.room["id"], texts=["one", "two", "three"])
+    await page.goto(f"/admin/rooms/comment/?room={control.room['id']}")
+    row = page.locator("#result_list tbody tr").first
+    await expect(row.locator("time.when")).to_have_attribute("title", re.compile(r"\d{4}"))
+    await row.get_by_text("Take down").click()
+    await control.said("1 comment was removed.")
+    await expect(row.locator(".buttons")).to_be_focused()
+    await row.locator("summary").focus()
+    await page.keyboard.press("Enter")
+    await row.get_by_text("10 minutes").click()
+    await expect(page.locator(".messagelist li")).to_contain_text(": muted until ")
+    await expect(row.locator(".buttons")).to_be_focused()
+    await row.get_by_text("Unmute").click()
+    await expect(page.locator(".messagelist li")).to_contain_text("is not muted any more.")
+    await expect(row.locator(".buttons")).to_be_focused()
+    await expect(row.locator("summary")).to_have_text("Mute")
+
+
+async def test_a_form_that_was_only_opened_asks_nothing(control: Control) -> None:
+    """Nothing is marked in it, and it lets go of whoever leaves."""
+    page = control.page
+    asked: list[str] = []
+
+    async def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.accept()
+
+    page.on("dialog", answer)
+    for path in ("rooms/sanction/add/", "rooms/room/add/", "products/product/add/"):
+        await page.goto(f"/admin/{path}")
+        await page.locator("#content-main form input[type=text]:visible").first.click()
+        await expect(page.locator("main form .submit-row")).to_be_visible()
+        await expect(page.locator(".is-changed")).to_have_count(0)
+        await page.get_by_role("link", name="Home", exact=True).click()
+        await expect(page.get_by_role("heading", name="What is on")).to_be_visible()
+    assert asked == []
+
+
+async def test_what_is_not_saved_is_marked_and_asked_about(control: Control) -> None:
+    """On the way out, not on the way to being saved; then it is said what was saved."""
+    page = await control.open()
+    asked: list[str] = []
+
+    async def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    page.on("dialog", answer)
+    marked = page.locator(".is-changed")
+    await expect(marked).to_have_count(0)
+    price = control.row("Tea 1").get_by_label("Price:", exact=True)
+    before = await price.input_value()
+    await price.fill("17")
+    await expect(control.row("Tea 1")).to_have_class(re.compile("is-changed"))
+    await price.fill(before)
+    await expect(marked).to_have_count(0)
+    await price.fill("17")
+    await page.get_by_role("link", name="History", exact=True).click()
+    await expect(price).to_have_value("17")
+    assert asked == ["beforeunload"]
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await control.said("Saved: price of Tea 1.")
+    await expect(marked).to_have_count(0)
+    await price.fill("0")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.locator(".errornote")).to_be_visible()
+    await page.evaluate(LOOK)
+    await page.get_by_role("link", name="History", exact=True).click()
+    await expect(price).to_have_value("0")
+    assert asked == ["beforeunload"] * 2
 
 
 LOOK = "document.dispatchEvent(new Event('visibilitychange'))"

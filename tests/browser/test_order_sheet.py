@@ -61,7 +61,7 @@ async def test_several_pieces_in_one_order(window: Open, site: Deployment, room:
     await page.get_by_role("button", name="One less").click()
     await shows(page, "11", "¥220.00")
     await page.locator("#place").click()
-    await expect(page.locator("#ordered")).to_have_text(re.compile(r"Tea 0 × 11, ¥220\.00 \(to be paid\)$"))
+    await expect(page.locator("#ordered")).to_have_text(re.compile(r"Tea 0 × 11 · ¥220\.00 .* to be paid$"))
     await expect(page.locator("#order-sheet")).to_be_hidden()
     await expect(page.locator("#shelf .stock")).to_have_text("39 left · 11 sold")
     await page.locator("#shelf .buy").click()
@@ -85,12 +85,12 @@ async def test_no_more_than_there_are(
     site.call("change_item", item_id=room["items"][0], limit_per_user=limit)
     page = await choose(window, room)
     await page.get_by_label("Quantity").fill("100")
-    await shows(page, str(most), f"¥{most * 20}.00", note)
+    await shows(page, str(most), f"¥{most * 20:,}.00", note)
     await expect(page.get_by_role("button", name="One more")).to_have_attribute("aria-disabled", "true")
     await page.get_by_role("button", name="One more").press("Enter")
-    await shows(page, str(most), f"¥{most * 20}.00", note)
+    await shows(page, str(most), f"¥{most * 20:,}.00", note)
     await page.get_by_role("button", name="One less").click()
-    await shows(page, str(most - 1), f"¥{(most - 1) * 20}.00")
+    await shows(page, str(most - 1), f"¥{(most - 1) * 20:,}.00")
 
 
 async def test_the_shelf_changes_while_one_chooses(window: Open, site: Deployment, room: dict[str, Any]) -> None:
@@ -140,7 +140,7 @@ async def test_an_order_survives_a_lost_connection(window: Open, site: Deploymen
     await expect(page.locator("#quantity")).not_to_be_editable()
     await page.get_by_role("button", name="One more").press("Enter")
     await on_the_connection(page, "cut()")
-    await expect(page.locator("#ordered")).to_have_text(re.compile(r"Tea 0 × 4, ¥80\.00"))
+    await expect(page.locator("#ordered")).to_have_text(re.compile(r"Tea 0 × 4 · ¥80\.00"))
     await expect(page.locator("#order-sheet")).to_be_hidden()
     sent = page.locator("#frame-list > li", has_text="sent").filter(has=page.locator(".type", has_text="buy"))
     await expect(sent).to_have_count(2)
@@ -165,8 +165,38 @@ async def test_an_order_without_an_answer_is_not_doubled(window: Open, site: Dep
     await expect(page.locator("#choice-note")).to_have_text(re.compile("^This order got no answer"))
     await expect(page.locator("#quantity")).to_have_value("4")
     await page.get_by_role("button", name="Send again").click()
-    await expect(page.locator("#ordered")).to_have_text(re.compile(r"Tea 0 × 4, ¥80\.00"))
+    await expect(page.locator("#ordered")).to_have_text(re.compile(r"Tea 0 × 4 · ¥80\.00"))
     assert [order["quantity"] for order in site.call("read_item", item_id=room["items"][0])["orders"]] == [4]
+
+
+@pytest.mark.parametrize("how", ["a double click", "a held key"])
+async def test_pressed_twice_it_is_one_order(window: Open, site: Deployment, room: dict[str, Any], how: str) -> None:
+    """A double click, or Enter held down, orders once."""
+    page = await choose(window, room)
+    if how == "a double click":
+        await page.locator("#place").dblclick()
+    else:
+        await page.get_by_label("Quantity").focus()
+        # Pressed again without being let go of: as a held key repeats.
+        for _ in range(5):
+            await page.keyboard.down("Enter")
+        await page.keyboard.up("Enter")
+    await expect(page.locator("#ordered")).to_have_text(re.compile(r"Tea 0 × 1 · ¥20\.00"))
+    await expect(page.locator("#shelf .stock")).to_have_text("49 left · 1 sold")
+    assert [order["quantity"] for order in site.call("read_item", item_id=room["items"][0])["orders"]] == [1]
+
+
+async def test_a_refused_order_is_over(window: Open, site: Deployment, room: dict[str, Any]) -> None:
+    """It is told, and then forgotten: nothing of it waits in the page."""
+    site.call("change_item", item_id=room["items"][0], limit_per_user=1)
+    page = await choose(window, room)
+    await page.locator("#place").click()
+    await expect(page.locator("#order-sheet")).to_be_hidden()
+    await page.locator("#shelf .buy").click()
+    await page.locator("#place").click()
+    await expect(page.locator("#error")).to_have_text("You have reached the limit for this item.")
+    await expect(page.locator("#place")).to_have_text("Order")
+    assert await page.evaluate("import('/static/rooms/connection.js').then(({ live }) => live.pending)") == []
 
 
 async def test_in_chinese_on_a_phone(window: Open, room: dict[str, Any]) -> None:
@@ -179,7 +209,7 @@ async def test_in_chinese_on_a_phone(window: Open, room: dict[str, Any]) -> None
     await page.locator("#open-shelf").click()
     await page.locator("#shelf .buy").click()
     await page.get_by_label("数量").fill("60")
-    await shows(page, "50", "¥1000.00", "仅剩 50 件，数量已改为 50。")
+    await shows(page, "50", "¥1,000.00", "仅剩 50 件，数量已改为 50。")
     box = await page.get_by_role("button", name="提交订单").bounding_box()
     assert box is not None
     assert box["x"] + box["width"] <= 360

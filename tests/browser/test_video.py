@@ -27,6 +27,32 @@ async def serve(route: Route) -> None:
     await route.fulfill(path=file, content_type=TYPES[file.suffix], headers=headers)
 
 
+class Late:
+    """A host of a stream that comes later; counts how often it was asked for the list of its pieces."""
+
+    def __init__(self) -> None:
+        self.there = False
+        self.times = 0
+
+    async def __call__(self, route: Route) -> None:
+        self.times += route.request.url.endswith(".m3u8")
+        if self.there:
+            await serve(route)
+        else:
+            # A browser writes what is not found to the console, and this is as little a stream.
+            await route.fulfill(body="not yet", content_type=TYPES[".m3u8"])
+
+    async def asked(self, times: int, page: Page) -> None:
+        """Let time pass until it was asked so often."""
+        for _second in range(60):
+            if self.times >= times:
+                return
+            await page.clock.run_for(1000)
+            # A round of the network: what was asked for before this has been asked for here.
+            await page.evaluate("fetch('/healthz').then((answer) => answer.text())")
+        raise AssertionError(f"asked {self.times} times")
+
+
 async def loaded(page: Page) -> bool:
     """Whether the player library was asked for."""
     names: list[str] = await page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
@@ -70,6 +96,29 @@ async def test_a_browser_without_hls(window: Open, site: Deployment) -> None:
     site.call("set_room", room_id=room["id"], status="ended")
     await expect(page.locator("#video")).to_be_hidden()
     await expect(sound).to_be_hidden()
+
+
+@pytest.mark.parametrize("native", [False, True])
+async def test_a_stream_that_is_not_there_yet(window: Open, site: Deployment, native: bool) -> None:
+    """It is asked for again, by and by, and shown when it comes; until then there is no button for its sound."""
+    room = site.call("make_room", slug=f"video-late-{native}")
+    page = await window("/")
+    await page.clock.install()
+    await page.goto(f"/rooms/video-late-{native}/")
+    await entered(page)
+    await page.evaluate(f"HTMLMediaElement.prototype.canPlayType = () => '{'maybe' if native else ''}'")
+    late = Late()
+    await page.context.route("**/stream/*", late)
+    # A stream that a browser plays by itself is here one that every browser can.
+    site.call("set_room", room_id=room["id"], stream="/stream/show.m3u8")
+    for times in range(1, 5):
+        await late.asked(times, page)
+        await expect(page.locator("#sound")).to_be_hidden()
+    late.there = True
+    await late.asked(5, page)
+    if not native:
+        await expect(page.locator("#video")).to_be_visible()
+        await expect(page.locator("#sound")).to_be_visible()
 
 
 async def test_a_stream_on_another_host(window: Open, site: Deployment) -> None:

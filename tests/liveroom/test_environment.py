@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from liveroom.environment import Environment, kept_key
+from tests.servers import run_python
 
 
 def test_a_value_of_the_wrong_form_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,6 +33,15 @@ def test_what_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch, text: str) 
     monkeypatch.setenv("LIVEROOM_RATE", text)
     with pytest.raises(ImproperlyConfigured, match=rf"^LIVEROOM_RATE is '{text}', which is no number\.$"):
         Environment().number("LIVEROOM_RATE", default=3)
+
+
+@pytest.mark.parametrize("place", ["login", "//evil.test/login", "/\\evil.test", "javascript:alert(1)", "https://"])
+def test_a_place_to_log_in_is_a_path_or_an_address(place: str) -> None:
+    """What a browser would take for something else is refused at the start, by name."""
+    done = run_python("-c", "import liveroom.settings", environment={"DEBUG": "1", "LIVEROOM_LOGIN_URL": place})
+    assert done.returncode != 0
+    assert "LIVEROOM_LOGIN_URL is " in done.stderr
+    assert "it takes /path, or an address" in done.stderr
 
 
 def test_a_key_is_made_once_for_all_who_ask_at_once(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def test_a_first_start_makes_an_administrator(var: Path) -> None:
     assert user.check_password(kept[2])
     assert "http://127.0.0.1:8000/rooms/demo/\n" in said
     assert "http://127.0.0.1:8000/admin/ " in said
+    assert "manage.py crowd demo --viewers 50 --minutes 5 --url http://127.0.0.1:8000\n" in said
     assert (var / "admin.txt").read_text().split() == [kept[1], kept[2]]
     assert stat.S_IMODE((var / "admin.txt").stat().st_mode) == 0o600
     assert os.listdir(var) == ["admin.txt"]

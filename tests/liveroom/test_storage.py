@@ -18,11 +18,11 @@ def test_modules_import_each_other_by_content(settings: Any, tmp_path: Path) -> 
     for source in Path(settings.BASE_DIR / "rooms" / "static" / "rooms").glob("*.js"):
         hashed = tmp_path / static(f"rooms/{source.name}").removeprefix("/static/")
         imports[source.name] = re.findall(r'(?:from |import\()"(.+?)"', hashed.read_text())
-    assert len(imports["room.js"]) == 13
+    assert len(imports["room.js"]) == 14
     assert any(name.startswith("../miniprogram/utils/live-socket.") for name in imports["connection.js"])
     control = tmp_path / static("rooms/admin/control.js").removeprefix("/static/")
     modules = re.findall(r'from "(.+?)"', control.read_text())
-    assert len(modules) == 4
+    assert len(modules) == 5
     assert all((control.parent / name).exists() and name.count(".") == 3 for name in modules)
     assert any(name.startswith("./vendor/hls.light.min.") for name in imports["video.js"])
     for name in (name for names in imports.values() for name in names):

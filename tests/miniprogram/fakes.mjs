@@ -136,6 +136,10 @@ export class Wx {
     this.network = this.network.filter((other) => other !== listener);
   }
 
+  networkGoes() {
+    for (const listener of this.network) listener({ isConnected: false });
+  }
+
   networkReturns() {
     for (const listener of this.network) listener({ isConnected: true });
   }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { error, init, makeLive, message } from "./fakes.mjs";
+import { ack, error, init, makeLive, message } from "./fakes.mjs";
 
 // --- Heartbeat.
 
@@ -172,4 +172,50 @@ test("a refused sync is asked again when the server takes it", () => {
   assert.equal(task.all("sync").length, 1);
   clock.pass(1);
   assert.equal(task.all("sync").length, 2);
+});
+
+// --- Doubt.
+
+test("the network goes: it asks for a sign of life at once", () => {
+  const { live, wx, clock, enter } = makeLive();
+  const task = enter();
+  wx.networkGoes();
+  assert.equal(task.all("ping").length, 2);
+  task.get({ msg_type: "pong", ts: 1, seq: 10 });
+  clock.pass(3000);
+  assert.equal(live.status.kind, "online");
+  wx.networkGoes();
+  clock.pass(3000);
+  assert.equal(task.closedWith, 1000);
+  assert.equal(live.status.kind, "connecting");
+  wx.networkGoes();
+  assert.equal(wx.tasks.length, 2);
+});
+
+test("a command without an answer for five seconds is a reason to ask", () => {
+  const { live, clock, enter } = makeLive();
+  const task = enter();
+  live.follow();
+  clock.pass(4999);
+  assert.equal(task.all("ping").length, 1);
+  clock.pass(1);
+  assert.equal(task.all("ping").length, 2);
+  task.get({ msg_type: "pong", ts: 1, seq: 10 });
+  clock.pass(5000);
+  assert.equal(task.all("ping").length, 3);
+  clock.pass(3000);
+  assert.equal(task.closedWith, 1000);
+});
+
+test("a command that is answered is none", () => {
+  const { live, clock, enter } = makeLive();
+  const task = enter();
+  live.follow();
+  clock.pass(4000);
+  task.get(ack(task.all("subscribe")[0], { following: true, followers: 1 }));
+  live.follow(false);
+  clock.pass(4000);
+  task.get(ack(task.all("subscribe")[1], { following: false, followers: 0 }));
+  clock.pass(12_000);
+  assert.equal(task.all("ping").length, 1);
 });

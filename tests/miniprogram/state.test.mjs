@@ -193,7 +193,13 @@ test("what happened last has a name and a kind", () => {
     stock: 3,
     sold: 2,
   };
-  assert.deepEqual(after(init(), buy).activity, { kind: "buy", name: "韩梅梅", title: "Tea", quantity: 2 });
+  assert.deepEqual(after(init(), buy).activity, { kind: "buy", name: "韩梅梅", count: 1, title: "Tea", quantity: 2 });
+  assert.equal(after(init(), { ...buy, count: 5, quantity: 5 }).activity.count, 5);
+  assert.deepEqual(after(init(), { msg_type: "subscribe", seq: 11, user: HAN, count: 3, followers: 9 }).activity, {
+    kind: "follow",
+    name: "韩梅梅",
+    count: 3,
+  });
   assert.deepEqual(after(init(), { msg_type: "leave", user: HAN, online: 0 }).activity, {
     kind: "leave",
     name: "韩梅梅",

@@ -1,6 +1,8 @@
 """The buttons of a room's shelf, and a new product put on it in one go."""
 
+import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,13 +10,15 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import User
 from products.models import Product, ShelfItem
 from products.services import shelf
 from rooms.models import Room
+from rooms.transaction import RoomTransaction
 from tests import factories
-from tests.admin_pages import frames, history, member
+from tests.admin_pages import Page, frames, history, member
 from tests.products.test_admin import buy
 
 CHANGE = "admin:rooms_room_change"
@@ -52,6 +56,39 @@ def test_an_item_through_its_buttons(browser: Client, item: ShelfItem) -> None:
         f"Changed {field} for shelf item “Tea”."
         for field in ("being explained", "being explained", "stock", "stock", "on the shelf", "on the shelf")
     ]
+
+
+def test_a_row_shows_what_an_item_costs_now(browser: Client, item: ShelfItem) -> None:
+    """While a sale runs, and until when."""
+
+    def shown(**changes: Any) -> list[str]:
+        with RoomTransaction(item.room_id) as tx:
+            shelf.item_update(tx, item_id=item.pk, changes=changes)
+        page = browser.get(reverse(CHANGE, args=[item.room_id])).text
+        return re.findall(r'<span class="sale">([^<]*)</span>', page)
+
+    now = timezone.now()
+    before, after, later = now - timedelta(hours=1), now + timedelta(days=40), now + timedelta(days=41)
+    (text,) = shown(sale_price=Decimal("9.50"), sale_starts_at=before, sale_ends_at=after)
+    assert text == f"now ¥9.50 until {date_format(timezone.localtime(after), 'SHORT_DATETIME_FORMAT')}"
+    assert shown(sale_starts_at=after, sale_ends_at=later) == []
+    assert shown(sale_price=None, sale_starts_at=None, sale_ends_at=None) == []
+
+
+@pytest.mark.parametrize("price", ["0", "0.00", "-1"])
+def test_nothing_new_is_sold_for_nothing(browser: Client, room: Room, price: str) -> None:
+    """A price of 0 is a slip."""
+    data = {"new-title": "Plum wine", "new-price": price, "new-stock": "5"}
+    response = browser.post(reverse("admin:rooms_room_new_item", args=[room.pk]), data)
+    assert "Ensure this value is greater than or equal to 0.01." in response.text
+    assert not Product.objects.exists()
+
+
+def test_a_save_names_the_item(browser: Client, item: ShelfItem) -> None:
+    """Whose price it was."""
+    page = Page(browser, CHANGE, item.room_id)
+    assert page.save({"shelf-0-price": "18.50"}) == "Saved: price of Tea."
+    assert Page(browser, CHANGE, item.room_id).save({"shelf-0-DELETE": "on"}) == "Saved: removed: Tea."
 
 
 def test_a_button_pressed_again_changes_nothing(browser: Client, item: ShelfItem) -> None:

@@ -180,6 +180,7 @@ SALE = {"price": "1.00", "starts_at": 1, "ends_at": 2}
     [
         ("", {"price": 20}, "price"),
         ("", {"price": "-1.00"}, "price"),
+        ("", {"price": "0.00"}, "price"),
         ("", {"price": "1.005"}, "price"),
         ("", {"price": "NaN"}, "price"),
         ("", {"price": "123456789.00"}, "price"),

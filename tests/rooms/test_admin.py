@@ -1,5 +1,6 @@
 """Rooms, comments and follows in the administration."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -119,6 +120,41 @@ def test_a_room_is_added_with_its_head(browser: Client, host: User, viewer: User
     assert (room.status, room.head.followers, room.head.seq) == ("live", 1, 0)
     assert list(room.assistants.all()) == [viewer]
     assert history() == ["Added."]
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [("Tea & Co", "tea-co"), ("春茶", r"room-[2-9a-z]{6}"), ("Taken", r"room-[2-9a-z]{6}"), ("a" * 100, "a{64}")],
+)
+def test_a_room_without_a_slug_is_given_one(browser: Client, host: User, title: str, slug: str) -> None:
+    """Of its title; where nothing is left of that, or another has it, by chance."""
+    factories.make_room("taken", host=host)
+    Page(browser, "admin:rooms_room_add").save({"title": title, "slug": "", "host": str(host.pk)})
+    assert re.fullmatch(slug, Room.objects.latest("pk").slug)
+
+
+def test_a_slug_is_not_taken_away(browser: Client, room: Room) -> None:
+    """From a room that people know; and only a new one follows what is typed as its title."""
+    page = Page(browser, CHANGE, room.pk)
+    assert page.refused({"slug": ""}) == ["This field is required."]
+    assert 'data-prepopulated-fields="[]"' in page.text
+    new = Page(browser, "admin:rooms_room_add")
+    assert "&quot;dependency_ids&quot;: [&quot;#id_title&quot;]" in new.text
+
+
+def test_both_forms_have_the_same_order(browser: Client, room: Room) -> None:
+    """What is in both stands in the same place in both."""
+    new = Page(browser, "admin:rooms_room_add").response.context["adminform"]
+    old = Page(browser, CHANGE, room.pk).response.context["adminform"]
+    names = [fieldset.name for fieldset in new]
+    assert names == [fieldset.name for fieldset in old][: len(names)] == ["Show", "Viewers", "Room"]
+
+
+def test_a_save_says_what_was_saved(browser: Client, room: Room) -> None:
+    """Or that there was nothing."""
+    page = Page(browser, CHANGE, room.pk)
+    assert page.save({"notice": "Soon", "slow_mode": "30"}) == "Saved: notice, slow mode."
+    assert Page(browser, CHANGE, room.pk).save({}) == "Nothing was changed."
 
 
 def test_a_new_room_begins_scheduled_or_live(browser: Client, host: User) -> None:

@@ -73,6 +73,13 @@ def test_a_sanction_is_imposed(
     assert LogEntry.objects.get().object_id == str(Sanction.objects.get().pk)
 
 
+def test_the_form_says_that_no_room_means_all(browser: Client) -> None:
+    """The room is asked for first."""
+    page = Page(browser, ADD)
+    assert next(name for name in page.values if name in ("room", "kind", "user")) == "room"
+    assert "Leave this empty, and it holds in ALL rooms." in page.text
+
+
 def test_until_a_time(browser: Client, room: Room, viewer: User) -> None:
     """As the operator's clock shows it."""
     until = timezone.localtime().replace(microsecond=0) + timedelta(days=3)
@@ -294,7 +301,8 @@ def test_the_writers_are_muted(
 ) -> None:
     """Each once, in the room of his comment, for an hour."""
     keys = [*factories.make_comments(room, viewer, "a", "b"), *factories.make_comments(room, other, "c")]
-    assert act(browser, COMMENTS, "mute_writers", *keys) == [("success", "2 users are muted for an hour.")]
+    ((level, said),) = act(browser, COMMENTS, "mute_writers", *keys)
+    assert (level, said.startswith(f"{viewer}, {other}: muted until ")) == ("success", True)
     assert rows() == [("mute", user.pk, room.pk, "", "active", root.pk) for user in (viewer, other)]
     assert {row.until for row in Sanction.objects.all()} == {from_ms(clock.now + 3_600_000)}
     assert history() == ["Added."] * 2
@@ -319,7 +327,8 @@ def test_a_shorter_mute_is_made_longer(browser: Client, room: Room, viewer: User
     """It is an hour from now."""
     (key,) = factories.make_comments(room, viewer, "a")
     impose(MUTE, viewer, room, until=clock.now + 60_000)
-    assert act(browser, COMMENTS, "mute_writers", key) == [("success", "1 user is muted for an hour.")]
+    ((level, said),) = act(browser, COMMENTS, "mute_writers", key)
+    assert (level, said.startswith(f"{viewer}: muted until ")) == ("success", True)
     assert [row[4] for row in rows()] == ["replaced", "active"]
 
 
@@ -348,7 +357,7 @@ def test_the_writers_are_banned(browser: Client, room: Room, host: User, viewer:
     keys = [*factories.make_comments(room, viewer, "a"), *factories.make_comments(room, host, "b")]
     assert act(browser, COMMENTS, "ban_writers", *keys) == [
         ("error", "主播: The host, an assistant or an administrator can be neither muted nor banned."),
-        ("success", "1 user is banned."),
+        ("success", "李雷 is banned."),
     ]
     assert [(row[0], row[1]) for row in rows()] == [("ban", viewer.pk)]
     assert Sanction.objects.get().until is None
@@ -407,7 +416,7 @@ def test_the_actions_come_after_the_lists_own() -> None:
     class Other(admin_writers.ModerationActions):
         pass
 
-    wanted = ["mute_writers", "ban_writers", "remove_all_of_writers"]
+    wanted = ["mute_writers", "unmute_writers", "ban_writers", "unban_writers", "remove_all_of_writers"]
     found = [list(each(Comment, admin.site).actions or ()) for each in (Admin, Derived, Other)]
     assert found == [["own", *wanted], ["own", *wanted], wanted]
 

@@ -9,12 +9,13 @@ from django.urls import reverse
 
 from accounts.admin_pictures import PictureInput, picture
 from accounts.models import User
-from rooms.models import Comment, Room, Sanction
+from rooms.models import Comment, Room, Sanction, from_ms
 from rooms.services.comments import comment_pin
 from rooms.services.rooms import room_set_status
 from rooms.transaction import RoomTransaction
 from tests import factories
 from tests.admin_pages import Page, frames, history, member
+from tests.clients import Clock
 
 ROOMS = "admin:rooms_room_changelist"
 COMMENTS = "admin:rooms_comment_changelist"
@@ -37,7 +38,8 @@ def press(browser: Client, row: Any, action: str, **fields: str) -> list[tuple[s
 def offered(browser: Client, url: str, row: Any) -> list[str]:
     """The buttons that a page has for a row."""
     page = browser.get(url).text
-    names = ("start", "pause", "end", "start_new", "pin", "unpin", "remove", "mute_writers", "ban_writers")
+    steps, writers = ("start", "pause", "end", "start_new"), ("mute", "unmute", "ban", "unban")
+    names = (*steps, "pin", "unpin", "remove", *(f"{name}_writers" for name in writers))
     return [name for name in names if f'formaction="{address(row, name)}"' in page]
 
 
@@ -115,11 +117,43 @@ def test_a_comment_is_pinned_taken_off_and_taken_down(browser: Client, room: Roo
     assert history() == ["Changed pinned comment.", "Changed pinned comment.", "Changed state."]
 
 
-def test_a_writer_is_muted_by_a_button(browser: Client, room: Room, viewer: User) -> None:
-    """For an hour, by the action of the list."""
+@pytest.mark.parametrize(("chosen", "seconds"), [("600", 600), ("3600", 3600), ("86400", 86400), ("ever", None)])
+def test_a_writer_is_muted_by_a_button(
+    browser: Client, room: Room, viewer: User, clock: Clock, chosen: str, seconds: int | None
+) -> None:
+    """For as long as it says, and another lifts it; what is said names him."""
     comment = Comment.objects.get(pk=factories.make_comments(room, viewer, "hello")[0])
-    assert press(browser, comment, "mute_writers") == [("success", "1 user is muted for an hour.")]
-    assert Sanction.objects.get().user == viewer
+    assert f'name="for" value="{chosen}"' in browser.get(reverse(COMMENTS)).text
+    ((level, said),) = press(browser, comment, "mute_writers", **{"for": chosen})
+    assert (level, said.startswith(f"{viewer}: muted ")) == ("success", True)
+    until = Sanction.objects.get().until
+    assert until == (None if seconds is None else from_ms(clock.now + 1000 * seconds))
+    assert offered(browser, reverse(COMMENTS), comment) == ["pin", "remove", "unmute_writers", "ban_writers"]
+    assert press(browser, comment, "unmute_writers") == [("success", f"{viewer} is not muted any more.")]
+    assert Sanction.objects.get().state == "lifted"
+    assert press(browser, comment, "unmute_writers") == [("warning", f"{viewer}: there is nothing to lift.")]
+    assert history() == ["Added.", "Changed ending."]
+
+
+@pytest.mark.parametrize("chosen", ["", "60", "x"])
+def test_a_writer_is_muted_for_no_other_time(browser: Client, room: Room, viewer: User, chosen: str) -> None:
+    """Than those that are offered."""
+    comment = Comment.objects.get(pk=factories.make_comments(room, viewer, "hello")[0])
+    assert press(browser, comment, "mute_writers", **{"for": chosen}) == [("error", "This time is not possible.")]
+    assert not Sanction.objects.exists()
+
+
+def test_a_ban_is_lifted_by_a_button(browser: Client, room: Room, viewer: User) -> None:
+    """In this room; what holds in all rooms is lifted where it was imposed."""
+    comment = Comment.objects.get(pk=factories.make_comments(room, viewer, "hello")[0])
+    assert press(browser, comment, "ban_writers") == [("success", f"{viewer} is banned.")]
+    assert offered(browser, reverse(COMMENTS), comment) == ["pin", "remove", "mute_writers", "unban_writers"]
+    assert press(browser, comment, "unban_writers") == [("success", f"{viewer} is not banned any more.")]
+    everywhere = Sanction.objects.create(kind="ban", user=viewer)
+    text = f"{viewer}: this holds in all rooms. It is lifted in the list of mutes and bans."
+    assert press(browser, comment, "unban_writers") == [("warning", text)]
+    everywhere.refresh_from_db()
+    assert everywhere.state == "active"
 
 
 def test_a_comment_of_the_last_show_is_not_offered_as_a_pin(browser: Client, room: Room, viewer: User) -> None:

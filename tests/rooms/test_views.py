@@ -106,6 +106,20 @@ async def test_the_list_knows_who_is_online(
     assert ">2 watching<" in await stored(get, client, "/")
 
 
+@pytest.mark.parametrize(
+    ("place", "address"),
+    [
+        ("/login/", "/login/?next=%2Frooms%2Fdemo%2F%3Fa%3D1"),
+        ("/login/?from=room#form", "/login/?from=room&next=%2Frooms%2Fdemo%2F%3Fa%3D1#form"),
+        ("https://shop.test/login", "https://shop.test/login?next=http%3A%2F%2Ftestserver%2Frooms%2Fdemo%2F%3Fa%3D1"),
+    ],
+)
+def test_where_to_log_in(client: Client, room: Room, settings: Any, place: str, address: str) -> None:
+    """The page's script gets LIVEROOM_LOGIN_URL with the way back; another host is told this one's name too."""
+    settings.LIVEROOM_LOGIN_URL = place
+    assert config_of(get(client, "/rooms/demo/?a=1"))["login"] == address
+
+
 def test_a_room_has_title_host_and_what_its_script_needs(client: Client, room: Room) -> None:
     """The page names room and host without any script, and tells the script the socket's path and all texts."""
     page = get(client, "/rooms/demo/")
@@ -117,9 +131,11 @@ def test_a_room_has_title_host_and_what_its_script_needs(client: Client, room: R
         "slug": "demo",
         "path": "/ws/rooms/demo/",
         "comments": "/api/rooms/demo/comments",
+        "orders": "/api/orders",
         "history": 50,
         "signed_in": False,
         "readable": [],
+        "login": "",
         "texts": {name: str(text) for name, text in TEXTS.items()},
     }
 

@@ -51,6 +51,9 @@ class Command(BaseCommand):
             room = Room.objects.order_by("pk").values_list("slug", flat=True).first() or ""
         self.stdout.write(f"{_('Room')}:  {base}/{f'rooms/{room}/' if room else ''}")
         self.stdout.write(f"{_('Admin')}: {base}/admin/  {administrator(settings.VAR_DIR / 'admin.txt')}")
+        if room:
+            crowd = command_line(f"crowd {room} --viewers 50 --minutes 5 --url {base}")
+            self.stdout.write(_("Crowd") + f": {crowd}")
 
     def _demo(self) -> None:
         try:
@@ -77,16 +80,21 @@ def administrator(file: Path) -> str:
         User.objects.create_superuser(name, password)
     elif known is None or not known.check_password(password):
         names = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").values_list("username", flat=True)
-        command = f"{os.path.relpath(sys.executable)} manage.py changepassword {names[0]}"
         return _("sign in as %(names)s  (a new password: %(command)s)") % {
             "names": ", ".join(names[:3]),
-            "command": f"DEBUG=1 {command}" if settings.DEBUG else command,
+            "command": command_line(f"changepassword {names[0]}"),
         }
     return _("name: %(name)s  password: %(password)s  (kept in %(file)s)") % {
         "name": name,
         "password": password,
         "file": os.path.relpath(file),
     }
+
+
+def command_line(command: str) -> str:
+    """A management command as it is typed in a second terminal."""
+    line = f"{os.path.relpath(sys.executable)} manage.py {command}"
+    return f"DEBUG=1 {line}" if settings.DEBUG else line
 
 
 def read_credentials(file: Path) -> tuple[str, str]:

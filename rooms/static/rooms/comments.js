@@ -1,23 +1,26 @@
 // The comments that flow over the picture: a bounded list, calm enough to be read.
 
 import { COMMENTS_MAX, errorText } from "./connection.js";
-import { drawList, part, rowOf, say, show } from "./dom.js";
+import { drawList, mark, part, rowOf, say, show } from "./dom.js";
 import * as earlier from "./earlier.js";
+import { Flow, LINES_MAX, STEP } from "./flow.js";
 import { config, count, nameOf, text } from "./texts.js";
 
-const LINES_MAX = 120;
 /** The bound while somebody reads further up: beyond it the newest of these lines go, which are out of his sight. */
 const HELD_MAX = 600;
 const NEAR_THE_END = 48;
 const NEAR_THE_TOP = 32;
-/** How long the lines stand still between two moves of a busy list, in ms. */
-const STEP = 400;
+/** For so long after a touch of wheel, finger or key the list is scrolled by hand, in ms. */
+const BY_HAND = 1000;
+const SLIDE = { duration: 250, easing: "ease-out" };
 const TINTS = 6;
+const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 const list = part("comments");
 const log = part("log");
 const row = rowOf("comment-row");
 const written = new WeakMap();
+const flow = new Flow();
 
 /** The comments that stand still while somebody reads further up; null while the list follows the newest. */
 let held = null;
@@ -30,6 +33,7 @@ let currentShow = null;
 let drawnAt = -Infinity;
 let seen = 0;
 let lastTop = 0;
+let touchedAt = -Infinity;
 
 /** Take note of what a frame says about comments that the state no longer holds; `state` is the one after it. */
 export function heard(frame, state) {
@@ -39,6 +43,7 @@ export function heard(frame, state) {
     // What happened to older comments meanwhile is not known.
     begin(frame.comments.length < config.history);
   } else if (number !== currentShow) begin(true);
+  else if (frame.msg_type === "init") flow.fill();
   currentShow = number;
   if (state.comments.length > LINES_MAX) whole = false;
   if (frame.msg_type === "remove") without(frame.comment_ids);
@@ -47,11 +52,13 @@ export function heard(frame, state) {
 
 function begin(complete) {
   whole = complete;
+  flow.clear();
   follow();
 }
 
 function without(ids) {
   earlier.removed(ids);
+  flow.remove(ids);
   if (held === null) return;
   const gone = new Set(ids);
   held = held.filter(({ id }) => !gone.has(id));
@@ -60,25 +67,39 @@ function without(ids) {
 /** Draw the comments. Returns in how many ms it wants to be called again, 0 for not. */
 export function drawComments({ state, pending }) {
   const mine = pending.filter((entry) => entry.kind === "message");
-  if (!isNew(state, mine)) return 0;
-  const wait = drawnAt + STEP - performance.now();
-  // What is one's own is seen at once.
-  if (wait > 0 && mine.length === shown.pending.length) return wait;
+  const now = performance.now();
+  flow.take(state.comments);
   if (mine.length > shown.pending.length) follow();
-  if (held === null) drawAll(state, mine);
-  else drawHeld(state, mine);
-  drawnAt = performance.now();
-  log.setAttribute("aria-busy", "false");
+  if (held !== null) return drawHeldInTime(state, mine, now);
+  const wait = flow.move(now, ({ user }) => user.id === state.user?.id);
+  if (flow.lines !== shown.lines || changed(mine)) drawAll(state, mine);
+  return sooner(wait, drawRate(now));
+}
+
+function drawHeldInTime(state, mine, now) {
+  drawRate(now);
+  const moved = held !== shown.lines || changed(mine);
+  if (!moved && shown.comments === state.comments) return 0;
+  const wait = drawnAt + STEP - now;
+  if (!moved && wait > 0) return wait;
+  drawHeld(state, mine, moved);
+  drawnAt = now;
   return 0;
 }
 
-const isNew = (state, mine) => shown.comments !== state.comments || movesHeld(mine);
+const sooner = (a, b) => (a > 0 && b > 0 ? Math.min(a, b) : Math.max(a, b));
 
-/** Whether lines that stand still are to be drawn all the same. */
-function movesHeld(mine) {
-  const { pending, lines } = shown;
-  if (held !== null && held !== lines) return true;
+/** Whether one's own comments that are not in the room yet are others than those on the page. */
+function changed(mine) {
+  const { pending } = shown;
   return pending.length !== mine.length || pending.some((entry, index) => entry !== mine[index]);
+}
+
+/** Say how many comments a second flow by unseen. Returns for how long that is so, in ms. */
+function drawRate(now) {
+  const { rate, left } = held === null ? flow.passing(now) : { rate: 0, left: 0 };
+  say(part("rate"), rate > 0 ? text("passing", { count: count(rate) }) : "");
+  return left;
 }
 
 const keyOf = (entry) => (entry.key === undefined ? String(entry.id) : `pending-${entry.key}`);
@@ -90,18 +111,42 @@ function drawLines(state, mine, lines) {
 }
 
 function drawAll(state, mine) {
-  drawLines(state, mine, state.comments.slice(-LINES_MAX));
+  const slide = slideFrom();
+  drawLines(state, mine, flow.lines);
   earlier.begin(!whole);
   earlier.drawEarlier();
-  seen = newestOf(state);
   show(part("newer"), false);
+  pin();
+  slide();
+  mark(log, "aria-busy", null);
+}
+
+/** Stay at the newest. */
+function pin() {
   log.scrollTop = log.scrollHeight;
   lastTop = log.scrollTop;
 }
 
+/** Take note of where the last line is. Returns what lets the lines slide from there to where they are then. */
+function slideFrom() {
+  const last = list.lastElementChild;
+  if (last === null || still.matches) return () => {};
+  const before = last.getBoundingClientRect().bottom;
+  return () => {
+    if (!last.isConnected) return;
+    const way = before - last.getBoundingClientRect().bottom;
+    // What comes at once, or a line that went, is no flow.
+    if (way <= 0 || way >= log.clientHeight) return;
+    const edge = log.getBoundingClientRect().top - way;
+    for (let line = list.lastElementChild; line && line.getBoundingClientRect().bottom > edge; line = line.previousElementSibling) {
+      line.animate({ transform: [`translateY(${way}px)`, "none"] }, SLIDE);
+    }
+  };
+}
+
 /** Somebody reads further up: nothing moves under his eyes, but what was removed goes, and what is earlier comes. */
-function drawHeld(state, mine) {
-  if (movesHeld(mine)) {
+function drawHeld(state, mine, moved) {
+  if (moved) {
     keepPlace(() => {
       drawLines(state, mine, held);
       earlier.drawEarlier();
@@ -129,7 +174,7 @@ function keepPlace(draw) {
   lastTop = log.scrollTop;
 }
 
-const newestOf = (state) => state.comments.reduce((most, comment) => Math.max(most, comment.id), 0);
+const newestOf = (comments) => comments.reduce((most, comment) => Math.max(most, comment.id), 0);
 
 function write(line, entry) {
   const before = written.get(line);
@@ -160,40 +205,64 @@ function tintOf(user) {
 
 // --- Following, and reading further up.
 
+/** Stand still, with what was passed over in its place. */
 function hold() {
-  held ??= shown.lines;
+  if (held !== null) return;
+  held = flow.everything();
+  seen = newestOf(held);
+}
+
+/** Lines too few to be scrolled, and others were passed over: whoever tries finds them. */
+function reach(redraw) {
+  const short = log.scrollHeight - log.clientHeight < NEAR_THE_END;
+  if (held !== null || !short || flow.everything() === flow.lines) return;
+  hold();
+  redraw();
 }
 
 /** Go on with the newest: what is too old goes, and with it what was asked for. */
 function follow() {
+  if (held !== null) flow.showAll();
   held = null;
   cut = false;
   earlier.begin(!whole);
 }
 
 async function loadEarlier(redraw) {
-  const oldest = (held ?? shown.lines).find(({ seq }) => seq !== null);
-  if (!oldest) return;
   hold();
+  const oldest = held.find(({ seq }) => seq !== null);
+  if (!oldest) return;
   const page = await earlier.load(oldest.seq);
   if (held === null) return;
   const there = new Set(held.map(({ id }) => id));
   const all = [...(page ?? []).filter(({ id }) => !there.has(id)), ...held];
   cut = cut || all.length > HELD_MAX;
   held = all.slice(0, HELD_MAX);
-  drawnAt = -Infinity;
   redraw();
 }
 
 /** Wire the list up: `retry(key)` and `discard(key)` of a failed comment; `redraw()` when something is to be drawn. */
 export function startComments({ retry, discard, redraw }) {
+  for (const touch of ["wheel", "touchstart", "touchmove", "pointerdown", "keydown", "focusin"]) {
+    log.addEventListener(touch, () => (touchedAt = performance.now()), { passive: true });
+  }
+  log.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && reach(redraw), { passive: true });
+  log.addEventListener("touchmove", () => reach(redraw), { passive: true });
+  log.addEventListener("keydown", ({ key }) => ["ArrowUp", "PageUp", "Home"].includes(key) && reach(redraw));
   log.addEventListener("scroll", () => {
     const { scrollTop } = log;
     const [up, down] = [scrollTop < lastTop, scrollTop > lastTop];
     lastTop = scrollTop;
     const atEnd = log.scrollHeight - scrollTop - log.clientHeight < NEAR_THE_END;
-    if (!atEnd) hold();
-    else if (held !== null && !cut && down) catchUp(redraw);
+    if (!atEnd && held === null) {
+      // What a new layout does to the place is no wish to read further up.
+      if (!up || performance.now() - touchedAt > BY_HAND) {
+        pin();
+        return;
+      }
+      hold();
+      redraw();
+    } else if (atEnd && held !== null && !cut && down) catchUp(redraw);
     // A page that is here and not drawn yet is the one that was scrolled for.
     const drawn = held !== null && held === shown.lines;
     if (drawn && up && scrollTop < NEAR_THE_TOP && earlier.canLoad()) loadEarlier(redraw);
@@ -209,8 +278,9 @@ export function startComments({ retry, discard, redraw }) {
     log.focus();
   });
   new ResizeObserver(() => {
-    if (held === null) log.scrollTop = log.scrollHeight;
+    if (held === null) pin();
   }).observe(log);
+  document.addEventListener("visibilitychange", () => flow.fill());
   list.addEventListener("click", (event) => {
     const key = event.target.closest("[data-key]")?.dataset.key.replace("pending-", "");
     if (event.target.matches(".retry")) retry(key);
@@ -220,7 +290,6 @@ export function startComments({ retry, discard, redraw }) {
 
 function catchUp(redraw) {
   follow();
-  shown = { ...shown, comments: null };
-  drawnAt = -Infinity;
+  pin();
   redraw();
 }

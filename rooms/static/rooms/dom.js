@@ -22,6 +22,16 @@ export function mark(element, name, value) {
   else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
+/** Say whether a control can be used now. It is never disabled: the keyboard's place would be lost. */
+export function allow(control, yes) {
+  // As the server writes it, while there is no script yet.
+  control.disabled = false;
+  mark(control, "aria-disabled", yes ? null : "true");
+}
+
+/** Whether a control can be used now. */
+export const isAllowed = (control) => !control.disabled && control.getAttribute("aria-disabled") !== "true";
+
 /** Let an element lead to an address; without one it is hidden. */
 export function point(element, name, value) {
   mark(element, name, value);

@@ -35,7 +35,7 @@ export class Inspector {
     this.#on("clear", () => this.#clear());
     this.#on("copy", () => this.#copy());
     this.#on("cut", () => live.cut());
-    this.#on("stall", () => this.#stall());
+    this.#on("stall", () => this.#stall(!this.#stalled));
     this.#on("disconnect", () => live.close());
     this.#on("connect", () => live.connect());
     this.#on("ping", () => this.#send(JSON.stringify({ msg_type: "ping", seq: live.state.seq })));
@@ -53,6 +53,8 @@ export class Inspector {
     const entry = entryOf(traffic);
     this.#entries.push(entry);
     if (this.#entries.length > KEPT) this.#entries.shift();
+    // It ends with the socket.
+    if (traffic.note === "closed" && this.#stalled) this.#stall(false);
     if (entry.direction === "info") this.#latency.reconnected();
     else this.#count(entry);
     if (!this.#paused && this.#passes(entry)) {
@@ -112,11 +114,11 @@ export class Inspector {
     const set = (selector, value) => (line.querySelector(selector).textContent = value);
     line.dataset.direction = entry.direction;
     set("time", clockTime(entry.at));
-    set(".arrow", text(`frame_${entry.direction}`));
+    set(".direction", text(`frame_${entry.direction}`));
     set(".type", entry.type);
-    set(".seq", entry.seq === null ? "" : `seq ${entry.seq}`);
+    set(".seq", entry.seq === null ? "" : `#${entry.seq}`);
     set(".size", entry.size === null ? "" : `${count(entry.size)} B`);
-    set(".gist", entry.direction === "info" ? "" : entry.text.slice(0, GIST));
+    set(".gist", entry.direction === "info" ? "" : gistOf(entry).slice(0, GIST));
     set("pre", entry.text);
     return line;
   }
@@ -146,15 +148,15 @@ export class Inspector {
     const lines = this.#entries.filter((entry) => this.#passes(entry)).map(textLine);
     try {
       await navigator.clipboard.writeText(`${lines.join("\n")}\n`);
-      say(part("frame-count"), text("copied", { count: count(lines.length) }));
+      say(part("frame-count"), text(lines.length === 1 ? "copied_one" : "copied", { count: count(lines.length) }));
     } catch {
       // On plain http to another machine there is no clipboard.
       say(part("frame-count"), text("not_copied"));
     }
   }
 
-  #stall() {
-    this.#stalled = !this.#stalled;
+  #stall(on) {
+    this.#stalled = on;
     part("stall").setAttribute("aria-pressed", String(this.#stalled));
     this.#live.stall(this.#stalled);
   }
@@ -184,6 +186,16 @@ function entryOf({ direction, at, text: raw = "", note = "", code, reason = "" }
   const frame = parse(raw) ?? {};
   const type = String(frame.msg_type ?? frame.type ?? "–");
   return { direction, at, type, text: raw, seq: frame.seq ?? null, size: sizeOf(raw), frame };
+}
+
+/** What a frame says beside what its row says already: a comment as it is read, of others their fields. */
+function gistOf({ type, text: raw, frame }) {
+  if (type === "message" && typeof frame.content === "string") {
+    return frame.user ? `${frame.user.nickname}: ${frame.content}` : frame.content;
+  }
+  const { msg_type: ofServer, type: ofClient, ts, seq, ...fields } = frame;
+  if (ofServer === undefined && ofClient === undefined) return raw;
+  return Object.keys(fields).length === 0 ? "" : JSON.stringify(fields);
 }
 
 function sizeOf(raw) {

@@ -4,8 +4,9 @@ import { errorText, priceAt } from "./connection.js";
 import { mark, onChange, part, say } from "./dom.js";
 import { reasons } from "./reasons.js";
 import * as sheets from "./sheets.js";
-import { writeFacts, writeGoods } from "./shelf.js";
-import { count, text } from "./texts.js";
+import { writeFacts, writeGoods, writeMoney } from "./shelf.js";
+import { count, money, text } from "./texts.js";
+import { wordsFor } from "./why.js";
 
 /** As many as one order takes, by the protocol. */
 const ORDER_MAX = 99;
@@ -22,6 +23,8 @@ let openings = 0;
 /** What the choice is drawn from: price, why not, the order under way, the greatest quantity. */
 let choice = null;
 let note = "";
+/** Items whose order waits for its answer: a second press may come before the first is drawn. */
+const placed = new Set();
 
 /** Let somebody choose how many of an item; `draw()` draws the sheet. */
 export function choose(item, draw) {
@@ -47,17 +50,20 @@ export function drawOrder(model) {
   // One that is gone stays in sight as it was.
   chosen = item ?? chosen;
   const reason = reasons(model).shop;
-  const why = item ? reason && text(reason) : errorText({ code: "not_on_shelf" });
+  const why = item ? wordsFor(reason) : errorText({ code: "not_on_shelf" });
   const order = pending.find((entry) => entry.kind === "buy" && entry.itemId === chosen.id && isOpen(entry)) ?? null;
   drawChanged(chosen, state.baseUrl, priceAt(chosen, now), why, order, openings);
 }
 
-const isOpen = ({ status, error }) => status === "sending" || UNANSWERED.includes(error.code);
+/** Whether nobody knows if a failed order was taken. */
+export const isUnanswered = ({ error }) => UNANSWERED.includes(error.code);
+
+const isOpen = (order) => order.status === "sending" || isUnanswered(order);
 
 const drawChanged = onChange((item, base, price, why, order) => {
   writeGoods(part("choice-item"), item, { base, price });
   writeFacts(part("choice-item"), item);
-  if (choice !== null && choice.price !== price) note = text("price_now", { price: `¥${price}` });
+  if (choice !== null && choice.price !== price) note = text("price_now", { price: money(price) });
   const most = Math.min(item.stock, ORDER_MAX, item.limit_per_user || ORDER_MAX);
   choice = { price, why, order, most, item };
   field.max = String(Math.max(1, most));
@@ -91,12 +97,13 @@ function drawChoice() {
   mark(part("place"), "aria-disabled", off(sending || why !== "" || (most === 0 && !order)));
   say(part("place"), text(sending ? "ordering" : order ? "order_again" : most === 0 ? "sold_out" : "order"));
   say(part("choice-note"), why || (order && !sending ? text("order_unanswered") : note));
-  say(part("total-of"), pieces > 1 ? `${count(pieces)} × ¥${price}` : "");
-  say(part("total"), pieces === null ? "" : `¥${times(price, pieces)}`);
+  say(part("total-of"), pieces > 1 ? `${count(pieces)} × ${money(price)}` : "");
+  if (pieces === null) say(part("total"), "");
+  else writeMoney(part("total"), times(price, pieces));
 }
 
 /** Yuan times pieces, to the fen. */
-const times = (price, pieces) => ((Math.round(Number(price) * 100) * pieces) / 100).toFixed(2);
+const times = (price, pieces) => (Math.round(Number(price) * 100) * pieces) / 100;
 
 function changed() {
   note = "";
@@ -112,8 +119,8 @@ function step(by) {
 }
 
 /**
- * Wire the sheet up: `buy({item, quantity, price, again})` when somebody orders; `again` is the key of an order that
- * got no answer.
+ * Wire the sheet up: `buy({item, quantity, price, again})` when somebody orders, a promise that ends with its answer;
+ * `again` is the key of an order that got no answer.
  */
 export function startOrder({ buy }) {
   part("less").addEventListener("click", () => step(-1));
@@ -124,7 +131,9 @@ export function startOrder({ buy }) {
   });
   part("choice").addEventListener("submit", (event) => {
     event.preventDefault();
-    if (part("place").getAttribute("aria-disabled") === "true") return;
-    buy({ item: chosen, quantity: quantity(), price: choice.price, again: choice.order?.key });
+    const { id } = chosen;
+    if (part("place").getAttribute("aria-disabled") === "true" || placed.has(id)) return;
+    placed.add(id);
+    buy({ item: chosen, quantity: quantity(), price: choice.price, again: choice.order?.key }).finally(() => placed.delete(id));
   });
 }

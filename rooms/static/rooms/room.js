@@ -3,18 +3,23 @@
 import { announce } from "./announce.js";
 import { drawComments, heard, startComments } from "./comments.js";
 import { errorText, live, nextSale } from "./connection.js";
-import { part } from "./dom.js";
+import { isAllowed, part } from "./dom.js";
 import { rise } from "./hearts.js";
 import { Inspector } from "./inspector.js";
-import { choose, drawOrder, finish, startOrder } from "./order.js";
+import { choose, drawOrder, finish, isUnanswered, startOrder } from "./order.js";
 import * as sheets from "./sheets.js";
+import { startOrders } from "./orders.js";
+import { startSelf } from "./self.js";
 import { drawShelf, startShelf } from "./shelf.js";
 import { drawStage, startStage } from "./stage.js";
-import { text } from "./texts.js";
 import { fail, ordered } from "./toasts.js";
 import { startVideo } from "./video.js";
 
 const LONGEST_TIMER = 2 ** 31 - 1;
+/** Closes, error codes and commands whose errors need no message over everything. */
+const SAID_BY_THE_STAGE = [4500, 4503, 4505];
+const REPEATED = ["restarting", "unavailable"];
+const UNASKED = ["login", "sync", "ping"];
 
 const inspector = new Inspector(live);
 
@@ -27,22 +32,30 @@ let catchUp = null;
 
 live.on("frame", (frame) => {
   heard(frame, live.state);
-  if (frame.msg_type === "like" && frame.user?.id !== live.state.user?.id) rise(frame.count);
+  if (frame.msg_type === "like" && !isMine(frame)) rise(frame.count);
   if (frame.msg_type === "reject") fail(errorText({ code: "content_rejected" }));
   if (frame.msg_type === "error") wentWrong(frame);
 });
 live.on("state", (state) => {
-  announce(state);
+  announce(state, live.serverNow());
   drawSoon();
 });
 live.on("status", drawSoon);
 live.on("pending", drawSoon);
 live.on("traffic", (traffic) => inspector.add(traffic));
 
+/** A like of many names nobody, and who only watches has no name either. */
+const isMine = ({ user }) => Boolean(user) && user.id === live.state.user?.id;
+
 /** What has a key is answered where it was asked: the comment in its own line, the order below. */
 function wentWrong(frame) {
   if (frame.code === "banned") bannedUntil = frame.until ?? null;
-  if (frame.client_msg_id === undefined && frame.client_order_id === undefined) fail(errorText(frame));
+  if (frame.client_msg_id === undefined && frame.client_order_id === undefined && !isQuiet(frame)) fail(errorText(frame));
+}
+
+/** Whether the stage says it by itself, the client tries again, or nobody asked. */
+function isQuiet({ code, to, close }) {
+  return SAID_BY_THE_STAGE.includes(close) || REPEATED.includes(code) || UNASKED.includes(to);
 }
 
 // --- Drawing: once per frame of the screen, whatever came.
@@ -84,29 +97,38 @@ function wakeLater({ state, status }) {
 
 part("write").addEventListener("submit", (event) => {
   event.preventDefault();
+  if (!isAllowed(part("send"))) return;
   const content = part("content").value.trim();
   const { content: limit } = live.state.limits;
   fail("");
   if (limit && [...content].length > limit) fail(errorText({ field: "content", limit }));
   else if (content !== "") {
     // What goes wrong is said in the comment's own line.
-    live.comment(content).catch(() => {});
+    live.comment(content).catch((error) => notTaken(error, content));
     part("content").value = "";
   }
 });
+
+/** One that found no place among those that wait has no line: it goes back to where it was written. */
+function notTaken({ code, frame }, content) {
+  if (code !== "queue_full") return;
+  fail(errorText(frame));
+  part("content").value ||= content;
+}
 
 function like() {
   live.like();
   rise(1, { spread: false });
 }
 
-part("like").addEventListener("click", like);
+part("like").addEventListener("click", () => isAllowed(part("like")) && like());
 // Twice on the picture is a like too.
 part("stage").addEventListener("dblclick", ({ target }) => {
-  if (!part("like").disabled && !target.closest("button, a, input, .line, .spotlight, .notice")) like();
+  if (isAllowed(part("like")) && !target.closest("button, a, input, .line, .spotlight, .notice")) like();
 });
 
 part("follow").addEventListener("click", () => {
+  if (!isAllowed(part("follow"))) return;
   fail("");
   // An error has come as a frame too.
   live.follow(!live.state.following).catch(() => {});
@@ -117,14 +139,21 @@ part("hurry").addEventListener("click", () => live.connect());
 /** `again`: the key of an order that got no answer. It may have been taken: the same goes out, and not another. */
 async function buy({ again, ...wanted }) {
   fail("");
-  ordered("");
+  ordered(null);
   try {
     const { order } = await (again ? live.retry(again) : live.buy(wanted));
     finish(order.item_id);
-    ordered(text("ordered", { ...order, status: text(`order_${order.status}`) }));
+    ordered(order);
   } catch (error) {
     fail(errorText(error.frame ?? error));
+    forget(error.frame);
   }
+}
+
+/** An order that was refused is over; one without an answer can be sent again. */
+function forget(frame) {
+  const order = live.pending.find((entry) => entry.kind === "buy" && entry.error === frame);
+  if (order && !isUnanswered(order)) live.discard(order.key);
 }
 
 startComments({
@@ -139,7 +168,9 @@ startShelf({
   },
 });
 startOrder({ buy });
+startOrders();
 startStage();
+startSelf();
 startVideo();
 sheets.start();
 

@@ -48,7 +48,7 @@ function prepare(sheet) {
 export function start() {
   place(part("shop"), part("shelf-column"), part("shelf-sheet"), shelfWide);
   place(part("inspector"), part("inspector-column"), part("inspector-sheet"), inspectorWide);
-  for (const name of ["shelf", "inspector", "more", "order"]) prepare(part(`${name}-sheet`));
+  for (const name of ["shelf", "inspector", "more", "order", "orders"]) prepare(part(`${name}-sheet`));
   part("open-shelf").addEventListener("click", () => open(part("shelf-sheet")));
   part("open-more").addEventListener("click", () => open(part("more-sheet")));
   part("open-inspector").addEventListener("click", () => {

@@ -1,64 +1,78 @@
 // The shelf, and the card of the item that is being explained.
 
 import { priceAt } from "./connection.js";
-import { address, drawList, initial, mark, onChange, part, point, rowOf, say, show } from "./dom.js";
+import { address, allow, drawList, initial, isAllowed, mark, onChange, part, point, rowOf, say, show } from "./dom.js";
 import { reasons } from "./reasons.js";
-import { count, dayTime, text } from "./texts.js";
+import { count, dayTime, money, text } from "./texts.js";
+import { sayWhy } from "./why.js";
 
 const FEW = 10;
+/** Characters of an amount that fit the card. */
+const LONG = 10;
 const row = rowOf("item-row");
 
 /** Draw shelf and card. `model`: state, pending, status, now. */
 export function drawShelf(model) {
   if (!model.state.entered) return;
   const { state, now } = model;
+  const explained = state.room.status === "ended" ? null : (state.shelf.find((item) => item.explaining)?.id ?? null);
   const why = reasons(model).shop;
   const ordering = model.pending.filter((entry) => entry.kind === "buy" && entry.status === "sending").map((entry) => entry.itemId);
   // Prices change by the clock alone: what they are now is a part of what is drawn.
   const prices = state.shelf.map((item) => priceAt(item, now)).join();
   clock = now;
-  drawChanged(state.shelf, state.baseUrl, why, ordering.join(), prices);
+  drawChanged(state.shelf, explained, state.baseUrl, why, ordering.join(), prices);
 }
 
 // Not among the values: that time goes on is no reason to draw.
 let clock = 0;
 
-const drawChanged = onChange((shelf, base, why, ordering) => {
+const drawChanged = onChange((shelf, explained, base, why, ordering) => {
   const busy = new Set(ordering.split(",").map(Number));
-  const asDrawn = { base, closed: why !== "", busy, now: clock };
+  const first = shelf.filter((item) => item.id === explained);
   const numbers = new Map(shelf.map((item, index) => [item.id, index + 1]));
-  const entries = [...shelf.filter((item) => item.explaining), ...shelf.filter((item) => !item.explaining)];
-  drawList(part("shelf"), entries, {
+  drawList(part("shelf"), [...first, ...shelf.filter((item) => item.id !== explained)], {
     keyOf: (item) => item.id,
     row,
     write: (line, item) => {
+      const asDrawn = { base, closed: why !== "", ordering: busy.has(item.id), price: priceAt(item, clock) };
+      if (isWritten(line, { ...asDrawn, item, explained: item.id === explained, number: numbers.get(item.id) })) return;
       writeItem(line, item, asDrawn);
+      writeExplained(line, item.id === explained);
       say(line.querySelector(".number"), String(numbers.get(item.id)));
     },
   });
   show(part("shelf-empty"), shelf.length === 0);
   say(part("shelf-total"), shelf.length === 0 ? "" : count(shelf.length));
-  say(part("shelf-count"), count(shelf.length));
-  say(part("why-shop"), why && text(why));
-  drawSpotlight(shelf.find((item) => item.explaining) ?? null, asDrawn);
+  say(part("shelf-count"), shelf.length === 0 ? "" : count(shelf.length));
+  sayWhy(part("why-shop"), why);
+  show(part("spotlight"), first.length > 0);
+  for (const item of first) {
+    part("spotlight").dataset.key = String(item.id);
+    writePrice(part("spotlight"), item, { base, closed: why !== "", ordering: busy.has(item.id), price: priceAt(item, clock) });
+  }
 });
 
-function drawSpotlight(item, asDrawn) {
-  const card = part("spotlight");
-  show(card, item !== null);
-  if (item === null) return;
-  card.dataset.key = String(item.id);
-  writePrice(card, item, asDrawn);
+/** What each line was last written from: a purchase changes one of two hundred. */
+const written = new WeakMap();
+
+function isWritten(line, values) {
+  const before = written.get(line);
+  written.set(line, values);
+  return before !== undefined && Object.keys(values).every((name) => Object.is(values[name], before[name]));
+}
+
+function writeExplained(line, explained) {
+  line.classList.toggle("is-explained", explained);
+  show(line.querySelector(".explained"), explained);
 }
 
 function writeItem(line, item, asDrawn) {
   const within = (selector) => line.querySelector(selector);
   writePrice(line, item, asDrawn);
   writeFacts(line, item);
-  line.classList.toggle("is-explained", item.explaining);
   line.classList.toggle("is-sold-out", item.stock === 0);
-  show(within(".explained"), item.explaining);
-  const onSale = priceAt(item, asDrawn.now) !== item.price;
+  const onSale = asDrawn.price !== item.price;
   say(within(".sale"), onSale ? text("sale_ends", { time: dayTime(item.sale.ends_at) }) : "");
 }
 
@@ -70,13 +84,13 @@ export function writeFacts(place, item) {
   say(place.querySelector(".limit"), item.limit_per_user ? text("limit", { limit: count(item.limit_per_user) }) : "");
 }
 
-function writePrice(line, item, { base, closed, busy, now }) {
+function writePrice(line, item, { base, closed, ordering, price }) {
   const within = (selector) => line.querySelector(selector);
-  writeGoods(line, item, { base, price: priceAt(item, now) });
+  writeGoods(line, item, { base, price });
   const link = address(item.link, base);
   point(within(".link"), "href", link);
   show(within(".buy"), link === null);
-  writeButton(within(".buy"), item, busy.has(item.id), closed);
+  writeButton(within(".buy"), item, ordering, closed);
 }
 
 /** Write what is sold at what price: picture, title, price and what it was before. */
@@ -86,17 +100,23 @@ export function writeGoods(place, item, { base, price }) {
   within(".picture").dataset.initial = initial(item.title);
   point(within(".item-cover"), "src", address(item.cover, base));
   say(within(".item-title"), item.title);
-  say(within(".price"), `¥${price}`);
-  say(within(".list-price"), `¥${before}`);
+  writeMoney(within(".price"), price);
+  writeMoney(within(".list-price"), before);
   show(within(".list-price"), Number(before) > Number(price));
+}
+
+/** Write an amount; one of many digits is marked, to be written smaller. */
+export function writeMoney(place, amount) {
+  const words = money(amount);
+  say(place, words);
+  mark(place, "data-long", words.length > LONG ? "yes" : null);
 }
 
 function writeButton(button, item, ordering, closed) {
   const soldOut = item.stock === 0;
   say(button, text(ordering ? "ordering" : soldOut ? "sold_out" : "buy"));
-  // Disabled it would lose the keyboard's place: it only says that it is busy.
-  mark(button, "aria-disabled", ordering ? "true" : null);
-  button.disabled = soldOut || closed;
+  mark(button, "aria-busy", ordering ? "true" : null);
+  allow(button, !ordering && !soldOut && !closed);
   mark(button, "aria-label", ordering || soldOut ? null : text("buy_item", { title: item.title }));
 }
 
@@ -105,8 +125,7 @@ export function startShelf({ choose }) {
   for (const place of [part("shelf"), part("spotlight")]) {
     place.addEventListener("click", (event) => {
       const button = event.target.closest(".buy");
-      if (!button || button.getAttribute("aria-disabled") === "true") return;
-      choose(Number(button.closest("[data-key]").dataset.key));
+      if (button && isAllowed(button)) choose(Number(button.closest("[data-key]").dataset.key));
     });
   }
 }

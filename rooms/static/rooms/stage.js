@@ -1,9 +1,12 @@
 // The stage: whose room it is, what state it is in, and what can be done.
 
-import { address, initial, onChange, part, point, say, show } from "./dom.js";
+import { closeText } from "./connection.js";
+import { address, allow, initial, onChange, part, point, say, show } from "./dom.js";
 import { isForEver, reasons } from "./reasons.js";
+import { drawSelf } from "./self.js";
 import { count, dayTime, nameOf, shortCount, text } from "./texts.js";
 import { drawVideo } from "./video.js";
+import { isSaidElsewhere, sayWhy } from "./why.js";
 
 /** Draw all of the stage but comments and shelf. `model`: state, status, until (of a ban), now. */
 export function drawStage(model) {
@@ -18,7 +21,7 @@ export function drawStage(model) {
   drawNumbers(state.online, state.likes, state.room.followers);
   drawSelf(state.user);
   drawActivity(state.activity);
-  drawVideo(state.room, state.baseUrl);
+  drawVideo(state.room, state.baseUrl, model.status.kind === "stopped");
 }
 
 const drawRoom = onChange((room, base) => {
@@ -44,9 +47,14 @@ const drawNotice = onChange((notice) => {
 
 /** A notice is two lines until one wants all of it. */
 function fold() {
-  part("unfold").setAttribute("aria-expanded", "false");
-  part("notice-box").dataset.open = "";
+  unfold(false);
   show(part("unfold"), part("notice").scrollHeight > part("notice").clientHeight + 1);
+}
+
+function unfold(open) {
+  part("unfold").setAttribute("aria-expanded", String(open));
+  say(part("unfold"), text(open ? "less" : "whole_notice"));
+  part("notice-box").dataset.open = open ? "yes" : "";
 }
 
 const drawPinned = onChange((pinned) => {
@@ -64,16 +72,13 @@ const drawNumbers = onChange((online, likes, followers) => {
   say(part("followers"), text(followers === 1 ? "follower" : "followers", { count: shortCount(followers) }));
 });
 
-const drawSelf = onChange((user) => {
-  say(part("me"), user ? text("you_are", { name: nameOf(user) }) : text("you_watch"));
-});
-
 const drawActivity = onChange((activity) => {
   // Who goes need not be told to those who stay.
   if (!activity || activity.kind === "leave") return;
-  const { kind, name, ...values } = activity;
+  const { kind, name, count: people = 1, ...values } = activity;
+  const words = people > 1 ? `did_${kind}_more` : `did_${kind}`;
   part("activity").dataset.kind = kind;
-  say(part("activity"), text(`did_${kind}`, { name: name || text("someone"), ...values }));
+  say(part("activity"), text(words, { name: name || text("someone"), others: count(people - 1), ...values }));
 });
 
 // --- The connection: a dot while all is well, words when it is not.
@@ -81,10 +86,22 @@ const drawActivity = onChange((activity) => {
 function drawConnection(status, entered) {
   const box = part("connection-box");
   box.dataset.status = part("connection").dataset.status = status.kind;
-  say(part("connection"), text(status.kind === "waiting" && !entered ? "no_answer" : status.kind));
+  say(part("connection"), wordsOfConnection(status, entered));
   const left = status.nextTryAt ? Math.ceil((status.nextTryAt - Date.now()) / 1000) : 0;
   say(part("next-try"), status.kind === "waiting" && left > 0 ? text("next_try", { seconds: count(left) }) : "");
-  show(part("hurry"), ["waiting", "idle"].includes(status.kind));
+  const again = status.kind === "stopped" && COMES_BACK.includes(status.code);
+  // Whoever disconnected of his own will is not waiting for anything.
+  say(part("hurry"), text(again ? "connect_here" : status.kind === "idle" ? "connect" : "try_now"));
+  show(part("hurry"), again || ["waiting", "idle"].includes(status.kind));
+}
+
+/** Ends after which somebody may wish to go on here: too much was sent, or the room is open in too many places. */
+const COMES_BACK = [4504, 4505];
+
+function wordsOfConnection({ kind, reason, code }, entered) {
+  if (kind === "stopped" && [4501, ...COMES_BACK].includes(code)) return closeText(code);
+  if (kind === "waiting" && reason === "restarting") return closeText(4000);
+  return text(kind === "waiting" && !entered ? "no_answer" : kind);
 }
 
 // --- The curtain: the states of a show that have a face of their own.
@@ -92,7 +109,7 @@ function drawConnection(status, entered) {
 function drawCurtain(model) {
   const face = faceOf(model);
   const curtain = part("curtain");
-  curtain.dataset.face = face ?? "";
+  curtain.dataset.face = part("stage").dataset.face = face ?? "";
   say(part("curtain-title"), face ? text(`face_${face}`) : "");
   say(part("curtain-text"), face ? wordsOf(face, model) : "");
   show(part("curtain-link"), face === "ended" || face === "banned" || face === "gone");
@@ -106,8 +123,13 @@ function faceOf({ state, status }) {
 
 function wordsOf(face, { state, until, now }) {
   if (face === "banned" && until && !isForEver(until, now)) return text("face_banned_until", { time: dayTime(until) });
-  if (face === "ended") return text("face_ended_text", { likes: count(state.likes), name: nameOf(state.room.host.user) });
+  if (face === "ended") return endedWords(state);
   return text(`face_${face}_text`);
+}
+
+function endedWords({ likes, room }) {
+  const name = likes === 0 ? "face_ended_text" : likes === 1 ? "face_ended_like" : "face_ended_likes";
+  return text(name, { likes: count(likes), name: nameOf(room.host.user) });
 }
 
 // --- What can be done.
@@ -115,26 +137,25 @@ function wordsOf(face, { state, until, now }) {
 function drawControls(model) {
   const { state } = model;
   const why = reasons(model);
-  part("content").disabled = part("send").disabled = why.comment !== "";
-  part("like").disabled = why.like !== "";
-  part("follow").disabled = why.follow !== "";
+  allow(part("content"), why.comment === "");
+  part("content").readOnly = why.comment !== "";
+  allow(part("send"), why.comment === "");
+  allow(part("like"), why.like === "");
+  allow(part("follow"), why.follow === "");
   part("follow").setAttribute("aria-pressed", String(state.following));
   say(part("follow"), text(state.following ? "following" : "follow"));
   const quiet = state.entered && state.room.status === "paused" ? "why_paused" : slowMode(state);
   const reason = why.comment || why.like || quiet;
   const time = state.mutedUntil ? dayTime(state.mutedUntil) : "";
-  say(part("why"), reason && text(reason, { time, seconds: state.entered ? count(state.room.slow_mode) : "" }));
+  const seconds = state.entered ? count(state.room.slow_mode) : "";
+  sayWhy(part("why"), isSaidElsewhere(reason) ? "" : reason, { time, seconds });
 }
 
 const slowMode = (state) => (state.entered && state.room.slow_mode > 0 && ["viewer", "guest"].includes(state.role) ? "why_slow" : "");
 
 /** Wire the stage's own buttons up. */
 export function startStage() {
-  part("unfold").addEventListener("click", () => {
-    const open = part("unfold").getAttribute("aria-expanded") !== "true";
-    part("unfold").setAttribute("aria-expanded", String(open));
-    part("notice-box").dataset.open = open ? "yes" : "";
-  });
+  part("unfold").addEventListener("click", () => unfold(part("unfold").getAttribute("aria-expanded") !== "true"));
   new ResizeObserver(() => {
     if (part("unfold").getAttribute("aria-expanded") !== "true") fold();
   }).observe(part("stage"));

@@ -15,6 +15,7 @@ function fill(pattern, values) {
 const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
 const number = new Intl.NumberFormat(language);
+const yuan = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
 
 /** A time of today, to the millisecond. */
@@ -25,5 +26,7 @@ export const dayTime = (ms) => day.format(ms);
 export const count = (value) => number.format(value);
 /** The same in few characters: 12.3K, 1.2万. */
 export const shortCount = (value) => (value < 10_000 ? number : short).format(value);
+/** Yuan as they are written here. */
+export const money = (value) => `¥${yuan.format(value)}`;
 /** Who somebody is called. */
 export const nameOf = (user) => user.nickname || text("someone");

@@ -4,9 +4,11 @@ import { followRoom } from "./follow.js";
 import { followPictures } from "./pictures.js";
 import { keepPlace } from "./place.js";
 import { sendQuietly } from "./quiet.js";
+import { keepUnsaved } from "./unsaved.js";
 
 followPictures();
 followRoom();
 // Before the place is kept: what is sent quietly leaves the page where it is.
 sendQuietly();
 keepPlace();
+keepUnsaved();

@@ -7,29 +7,50 @@ export function keepPlace() {
   restore();
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented || !event.target.matches(SENT)) return;
+    // Where the answer leads: the page of a new product that was refused is not the room's.
+    const path = event.target.elements.next.value;
     const { formAction, value } = event.submitter ?? {};
-    const place = { path: location.pathname + location.search, y: scrollY, formAction, value };
+    const place = { path, y: scrollY, formAction, value, isNew: event.target.id === "new-item" };
     sessionStorage.setItem(KEY, JSON.stringify(place));
   });
 }
 
 function restore() {
+  const here = location.pathname + location.search;
   const place = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+  // A question, or a form that was refused, stands between: the place is for the page after it.
+  if (document.querySelector("[data-question], form#new-item:not([hidden])")) return;
   sessionStorage.removeItem(KEY);
-  if (place?.path !== location.pathname + location.search) return;
+  if (place?.path !== here) return;
   // The browser goes to the address's anchor, and takes the focus there, once all is loaded: this has the last word.
   addEventListener("load", () => requestAnimationFrame(() => {
-    focusOn(place.formAction, place.value);
+    const spot = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (place.isNew && spot) return showNew(spot);
+    focusOn(place.formAction, place.value, spot);
     scrollTo({ top: place.y, behavior: "instant" });
   }));
 }
 
-/** Focus the button that sends that value to that address, or, where it has given way to another, that one. */
-export function focusOn(address, value = "") {
-  if (!address) return;
-  const buttons = [...document.querySelectorAll("button[form=row-actions]")];
-  const group = address.slice(0, address.replace(/\/$/, "").lastIndexOf("/") + 1);
-  const button = buttons.find((each) => each.formAction === address && each.value === value)
-    ?? buttons.find((each) => each.formAction.startsWith(group) && each.closest(".buttons"));
-  button?.focus({ preventScroll: true });
+/** Show a row that is new, with the focus on it. `spot`: the part of the row that is named in addresses. */
+export function showNew(spot) {
+  spot.closest(".shelf-row")?.classList.add("is-new");
+  spot.scrollIntoView({ block: "center", behavior: "instant" });
+  focusStill(spot);
+}
+
+/** Focus the button that sends that value to that address. Where it is gone, no other takes its place: whoever presses
+ * a key once more would do what he did not mean. Then it is `spot`, where the buttons stand, or what was said. */
+export function focusOn(address, value = "", spot = null) {
+  const buttons = [...document.querySelectorAll("button[form=row-actions][formaction]")];
+  const button = address && buttons.find((each) => each.formAction === address && each.value === value);
+  const folded = button?.closest("details:not([open])")?.querySelector("summary");
+  if (button) (folded ?? button).focus({ preventScroll: true });
+  else focusStill(spot ?? document.querySelector(".messagelist"));
+}
+
+/** Focus what a key does nothing to. */
+function focusStill(element) {
+  if (!element) return;
+  element.tabIndex = -1;
+  element.focus({ preventScroll: true });
 }

@@ -1,6 +1,6 @@
 /* While a form holds changes that are not saved, its page's buttons are sent without leaving it. */
 
-import { focusOn } from "./place.js";
+import { focusOn, showNew } from "./place.js";
 import { say, sayAgain } from "./say.js";
 import { isTouched, take } from "./take.js";
 
@@ -18,6 +18,8 @@ export function sendQuietly() {
 
 async function send(form, button, confirmed = false) {
   const address = button?.hasAttribute("formaction") ? button.formAction : form.action;
+  const spot = button?.closest(".item, .buttons[id]")?.id;
+  const known = items();
   if (button) button.disabled = true;
   try {
     const body = new FormData(form);
@@ -31,14 +33,18 @@ async function send(form, button, confirmed = false) {
     const messages = page.querySelector(".messagelist");
     if (messages) sayAgain(document.adoptNode(messages));
     take(page);
-    if (form.id === "new-item") form.reset();
-    focusOn(button?.hasAttribute("formaction") ? address : "", button?.value);
+    if (form.id !== "new-item") return focusOn(address, button?.value, document.getElementById(spot));
+    form.reset();
+    const fresh = items().find((item) => !known.includes(item));
+    if (fresh) showNew(document.getElementById(fresh));
   } catch {
     say(failed(), "error");
   } finally {
     if (button) button.disabled = false;
   }
 }
+
+const items = () => [...document.querySelectorAll(".shelf-row .item")].map((item) => item.id);
 
 const failed = () => document.querySelector("#row-actions").dataset.failed;
 

@@ -19,11 +19,14 @@ function takeLive(fresh) {
   if (!old || old.matches(":active") || source(old) === source(fresh)) return;
   const held = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(document.adoptNode(fresh));
-  if (held) focusOn(held.formAction, held.value);
+  if (held) focusOn(held.formAction, held.value, heldIn(fresh));
 }
 
-// The handles are shown by a script.
-const source = (element) => element.outerHTML.replaceAll(' hidden=""', "");
+/** Where the focus goes that was on what is not there any more. */
+const heldIn = (fresh) => fresh.matches(".item") ? fresh : fresh.querySelector(".buttons") ?? fresh;
+
+// The handles are shown by a script, and what holds the focus in place of a button is made focusable by one.
+const source = (element) => element.outerHTML.replaceAll(' hidden=""', "").replaceAll(' tabindex="-1"', "");
 
 /** Put in a row that is new, with the values of now in one that was not touched. A new one is edited after the save. */
 function takeRow(fresh) {
@@ -33,7 +36,7 @@ function takeRow(fresh) {
     for (const control of fields(row)) control.disabled = true;
     row.removeAttribute("id");
     afterRows().before(row);
-  } else if (!fields(old).some((control) => isChanged(control) || control === document.activeElement)) {
+  } else if (!isRefused() && !fields(old).some((control) => isChanged(control) || control === document.activeElement)) {
     for (const control of fields(old)) copy(fields(fresh).find((other) => ending(other) === ending(control)), control);
   }
 }
@@ -58,20 +61,30 @@ function copy(from, to) {
   else to.value = to.defaultValue = from.value;
 }
 
+// What was sent and refused stands in the form as if it had come so.
+const isRefused = () => document.querySelector(".errornote") !== null;
+
 const fields = (row) => [...row.querySelectorAll('input[name^="shelf-"], select[name^="shelf-"]')];
 const ending = (control) => control.name.replace(/^shelf-\d+-/, "");
 
-/** Whether anything in a form differs from how it came, an added row included. */
+/** Whether anything in a form differs from how it came, an added row included, or came back as it was sent. */
 export function isTouched(form) {
-  return [...form.elements].some((control) => !control.closest(".empty-form") && isChanged(control))
+  return isRefused() || [...form.elements].some((control) => !control.closest(".empty-form") && isChanged(control))
     || form.querySelector(".shelf-row:not([data-item]):not(.empty-form)") !== null;
 }
 
-function isChanged(control) {
+/** Of a list of which one is chosen, a browser chooses the first where the page names none. */
+function isChosenAnew({ options, multiple }) {
+  const named = [...options].some((option) => option.defaultSelected);
+  const was = (option, at) => named || multiple ? option.defaultSelected : at === 0;
+  return [...options].some((option, at) => option.selected !== was(option, at));
+}
+
+export function isChanged(control) {
   // What belongs to the forms that this page keeps apart does not count.
   if (control.form?.matches("#row-actions, #new-item")) return false;
   if (["hidden", "submit", "button", "fieldset"].includes(control.type)) return false;
   if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
-  if (control.options) return [...control.options].some((option) => option.selected !== option.defaultSelected);
+  if (control.options) return isChosenAnew(control);
   return control.value !== control.defaultValue;
 }

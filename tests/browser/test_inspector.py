@@ -1,0 +1,49 @@
+"""What a developer reads in the inspector's rows."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Open
+from tests.browser.pages import entered, raw, say
+from tests.deployment import Deployment
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_a_row_shows_what_the_frame_says(window: Open, site: Deployment) -> None:
+    """A comment with its writer, another frame with its fields, and neither with what its row says already."""
+    site.call("make_room", slug="inspected")
+    page = await entered(await window("/rooms/inspected/"))
+    await say(page, "hello there")
+    row = page.locator("#frame-list > li")
+    comment = row.filter(has_text="received").filter(has=page.locator(".type", has_text="message"))
+    name = await page.locator("#comments .name").text_content()
+    await expect(comment.locator(".gist")).to_have_text(f"{name}: hello there")
+    for part in (".gist", ".seq", ".size"):
+        await expect(comment.locator(part)).to_be_in_viewport(ratio=1)
+    # At 1280 pixels there is room for the beginning of what was said.
+    assert (await comment.locator(".gist").bounding_box() or {"width": 0})["width"] > 120
+    await raw(page, '{"msg_type": "history", "ref": 6, "limit": 1}')
+    sent = row.filter(has_text="sent").filter(has=page.locator(".type", has_text="history"))
+    await expect(sent.locator(".gist")).to_have_text('{"ref":6,"limit":1}')
+    await raw(page, "{")
+    await expect(row.filter(has_text="sent").first.locator(".gist")).to_have_text("{")
+
+
+async def test_the_filters_are_whole(window: Open, site: Deployment) -> None:
+    """At 1280 pixels nothing in the panel's tools is cut off, in either language."""
+    site.call("make_room", slug="inspected-tools")
+    for locale in ("en-US", "zh-CN"):
+        page = await entered(await window("/rooms/inspected-tools/", locale=locale))
+        for control in await page.locator("#inspector .tools > :not(.hidden)").all():
+            assert await control.evaluate("(it) => it.scrollWidth <= it.clientWidth + 1 && it.clientWidth > 40")
+        assert await page.locator("#filter-type").evaluate("(it) => it.clientWidth") >= 140
+
+
+async def test_one_line_that_was_copied_is_one_line(window: Open, site: Deployment) -> None:
+    """The number of lines is said in its own grammar."""
+    site.call("make_room", slug="inspected-copy")
+    page = await entered(await window("/rooms/inspected-copy/", permissions=["clipboard-write"]))
+    await page.locator("#filter-type").select_option("init")
+    await page.get_by_role("button", name="Copy all").click()
+    await expect(page.locator("#frame-count")).to_have_text("1 line copied.")
