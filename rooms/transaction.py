@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from rooms.compiled import Compiled
+from rooms.compiled import Compiled, insert
 from rooms.messages import DurableFrame, encode
 from rooms.models import Event, Room, RoomHead, ViewerChange, now_ms
 from rooms.publish import Batch, LogEntry, publish
@@ -152,11 +152,8 @@ class RoomTransaction:
             frame = pending.frame
             entry = LogEntry(self.seq_of(frame), str(frame.__struct_config__.tag), encode(frame))
             entries.setdefault(pending.room_id, []).append(entry)
-        Event.objects.bulk_create(
-            Event(room_id=room_id, seq=entry.seq, kind=entry.kind, payload=entry.payload.decode())
-            for room_id, log in entries.items()
-            for entry in log
-        )
+        log = [(pk, each.seq, each.kind, each.payload.decode()) for pk, known in entries.items() for each in known]
+        insert(Event, ("room_id", "seq", "kind", "payload"), log)
         for room_id, head in self.heads.items():
             if counters(head) != self._before[room_id]:
                 head.save(update_fields=COUNTERS)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BATCH_MAX = 256
-REST_MAX = 0.02
+REST_MAX = 0.01
+GATHERED = 32
+"""Commands that are company enough: with so many waiting, a rest would bring no more together."""
 TRIES = 3
 
 Done = Callable[[Any], None]
@@ -97,7 +99,7 @@ class RoomWriter:
                 outcomes = await self._commit([command for command, _ in batch])
                 for (_, done), outcome in zip(batch, outcomes, strict=True):
                     self._answer(done, outcome)
-                if self._queue:
+                if 0 < len(self._queue) < GATHERED:
                     await asyncio.sleep(min(REST_MAX, time.perf_counter() - started))
         finally:
             self._task = None

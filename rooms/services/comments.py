@@ -1,17 +1,20 @@
 """Comments: posted, removed, pinned."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Self
 
 import msgspec
 from django.conf import settings
+from django.db import connection
 from django.db.models import Max, prefetch_related_objects
 
 from accounts.models import User
-from rooms.compiled import Compiled
+from rooms.compiled import insert
 from rooms.messages import Code, MessageEvent, PinEvent, Refused, RemoveEvent, Role, RoomEvent, encode
 from rooms.models import Comment, Event, Room, from_ms, to_ms
 from rooms.selectors import comment_part, user_part
@@ -56,12 +59,37 @@ class Posted:
         return HELD.get(state)
 
 
-with_keys = Compiled(
-    Comment,
-    lambda room_ids, user_ids, keys: (
-        Comment.objects.filter(room_id__in=room_ids).filter(user_id__in=user_ids).filter(client_msg_id__in=keys)
-    ),
+COLUMNS = (
+    "room_id",
+    "show",
+    "seq",
+    "user_id",
+    "nickname",
+    "avatar",
+    "role",
+    "content",
+    "client_msg_id",
+    "state",
+    "created_at",
 )
+_values = attrgetter(*COLUMNS[:-1])
+
+
+def _row(comment: Comment) -> tuple[Any, ...]:
+    return (*_values(comment), connection.ops.adapt_datetimefield_value(comment.created_at))
+
+
+def with_keys(asked: Collection[tuple[int, int, str]]) -> list[Comment]:
+    """The comments with one of these (user, room, key): each is one look at the index, whatever the others are."""
+    table = connection.ops.quote_name(Comment._meta.db_table)
+    places = ", ".join(["(%s, %s, %s)"] * len(asked))
+    sql = (
+        f"WITH asked (by, place, key) AS (VALUES {places}) SELECT {table}.* FROM asked JOIN {table} "  # noqa: S608
+        "ON user_id = by AND room_id = place AND client_msg_id = key"
+    )
+    rows = list(Comment.objects.raw(sql, list(chain.from_iterable(asked))))
+    prefetch_related_objects(rows, "user")
+    return rows
 
 
 class CommentBuffer:
@@ -79,10 +107,7 @@ class CommentBuffer:
         if not asked:
             return
         self._known.update(dict.fromkeys(asked))
-        user_ids, texts = sorted({user_id for user_id, _, _ in asked}), sorted({key for _, _, key in asked})
-        rows = with_keys([room_id], user_ids, texts)
-        prefetch_related_objects(rows, "user")
-        for row in rows:
+        for row in with_keys(asked):
             self._known[row.user_id, room_id, str(row.client_msg_id)] = Posted(row, message_event(row), again=True)
 
     def look_up_last(self, room_id: int, user_ids: Iterable[int]) -> None:
@@ -121,9 +146,10 @@ class CommentBuffer:
         for posted in self._new:
             if posted.held is None:
                 posted.comment.seq = self._tx.seq_of(posted.frame)
-        Comment.objects.bulk_create(posted.comment for posted in self._new)
-        for posted in self._new:
-            posted.frame.id = posted.comment.pk
+        keys = insert(Comment, COLUMNS, [_row(posted.comment) for posted in self._new])
+        for posted, key in zip(self._new, keys, strict=True):
+            posted.comment.pk = posted.frame.id = key
+            posted.comment._state.adding = False
             posted.frame.ts = self._tx.now
 
 

@@ -5,8 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from rooms.compiled import VALUES_MAX, Compiled
-from rooms.models import Room
+from rooms.compiled import INSERT_MAX, VALUES_MAX, Compiled, insert
+from rooms.models import Event, Room
 from tests import factories
 
 named = Compiled(User, lambda names, pks: User.objects.filter(nickname__in=names).filter(pk__in=pks).order_by("pk"))
@@ -42,3 +42,13 @@ def test_a_query_with_other_parameters_is_refused(room: Room, build: object) -> 
     """One in another order, or with more of them, would be run with the wrong values."""
     with pytest.raises(ValueError, match="are not the values"):
         Compiled(Room, build)([room.pk], ["demo"])  # type: ignore[arg-type]
+
+
+def test_rows_are_inserted_in_order(room: Room) -> None:
+    """More than one statement takes, with signs that SQL knows; their keys come back in order."""
+    count = INSERT_MAX // 4 + 5
+    rows = [(room.pk, seq, "notice", f"'%s' \" {seq}") for seq in range(1, count + 1)]
+    keys = insert(Event, ("room_id", "seq", "kind", "payload"), rows)
+    found = {event.pk: event for event in Event.objects.filter(room=room)}
+    assert [(found[key].room_id, found[key].seq, found[key].kind, found[key].payload) for key in keys] == rows
+    assert insert(Event, ("room_id", "seq", "kind", "payload"), []) == []
