@@ -3,6 +3,7 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv/bin/python
+JOBS ?= 2
 BOOTSTRAP = @test -n "$(PYTHON)" || { echo "Liveroom needs Python 3.11 or newer; none was found." >&2; exit 1; }; \
 	$(PYTHON) liveroom/bootstrap.py
 
@@ -23,9 +24,9 @@ run: setup ## set up what is missing and serve on HOST:PORT (127.0.0.1:8000)
 	@$(VENV) manage.py prepare
 	@exec $(VENV) -m liveroom.serve
 
-test: ## set up what is missing and run the tests (ARGS="-k name")
+test: ## set up what is missing and run the tests (ARGS="-k name", JOBS=2 at once)
 	$(BOOTSTRAP) test
-	$(VENV) -m pytest $(ARGS)
+	$(VENV) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 test-long: ## the tests that take minutes
 	$(BOOTSTRAP) test

@@ -162,6 +162,8 @@ async def test_the_end_is_asked_about(control: Control) -> None:
     await end.click()
     await expect(page.get_by_role("heading", name="End the show?")).to_be_visible()
     await page.get_by_role("link", name="Back", exact=True).click()
+    # The scripts of the page that comes back are to ask.
+    await page.wait_for_url(f"**{control.address}*")
     await page.get_by_label("Notice:").fill("Soon")
     asked: list[str] = []
 
