@@ -47,15 +47,19 @@ function prepare(sheet) {
 /** Put everything where it belongs, now and whenever the window changes. */
 export function start() {
   place(part("shop"), part("shelf-column"), part("shelf-sheet"), shelfWide);
-  place(part("inspector"), part("inspector-column"), part("inspector-sheet"), inspectorWide);
-  for (const name of ["shelf", "inspector", "more", "order", "orders"]) prepare(part(`${name}-sheet`));
+  document.querySelectorAll("dialog").forEach(prepare);
   part("open-shelf").addEventListener("click", () => open(part("shelf-sheet")));
   part("open-more").addEventListener("click", () => open(part("more-sheet")));
+  if (part("inspector")) placeInspector();
+  followTheKeyboard();
+}
+
+function placeInspector() {
+  place(part("inspector"), part("inspector-column"), part("inspector-sheet"), inspectorWide);
   part("open-inspector").addEventListener("click", () => {
     part("more-sheet").close();
     open(part("inspector-sheet"));
   });
-  followTheKeyboard();
 }
 
 /** Where a keyboard of the screen lies over the page instead of making it smaller, the page is made smaller. */
