@@ -61,7 +61,7 @@ def test_the_list_has_live_rooms_first(client: Client, transactional_db: None) -
     assert links == [f"/rooms/{slug}/" for slug in ("l2", "l1", "p", "s", "e")]
     assert re.findall(r'class="card-title">(.*?)<', page) == ["Room l2", "Room l1", "Room p", "Room s", "Room e"]
     badges = re.findall(r'class="badge" data-status="\w+">(.*?)<', page)
-    assert badges == ["live", "live", "paused", "scheduled", "ended"]
+    assert badges == ["live", "live", "paused", "soon", "ended"]
     assert page.count('class="card-name">主播<') == page.count('class="card-followers">0 followers<') == 5
     # Where nobody is and nothing is on, nobody need read a zero.
     assert page.count('class="card-online">0 watching<') == 3
