@@ -28,9 +28,12 @@ async def enter_room(window: Open, room: dict[str, Any], **options: Any) -> Page
     return await entered(await window(f"/rooms/{room['slug']}/", **options))
 
 
-async def later(page: Page) -> None:
-    """Take the page's clock, before it is opened."""
+async def enter_with_clock(window: Open, room: dict[str, Any]) -> Page:
+    """Enter with a clock that the test moves."""
+    page = await window("about:blank")
     await page.clock.install()
+    await page.goto(f"/rooms/{room['slug']}/")
+    return await entered(page)
 
 
 async def own_id(page: Page) -> str:
@@ -46,7 +49,9 @@ async def test_a_page_without_the_inspector(window: Open, deployments: Deploymen
     with deployments.sqlite("plain", LIVEROOM_INSPECTOR="0") as plain:
         plain.call("make_room", slug="plain", items=3)
         for size in (1280, 1440):
-            page = await entered(await window(f"{plain.url}/rooms/plain/?inspect", viewport={"width": size, "height": 900}))
+            page = await entered(
+                await window(f"{plain.url}/rooms/plain/?inspect", viewport={"width": size, "height": 900})
+            )
             await expect(page.locator("#inspector")).to_have_count(0)
             stage, shelf = [await page.locator(part).bounding_box() for part in ("#stage", "#shelf-column")]
             assert stage
@@ -74,9 +79,7 @@ async def test_a_page_without_the_inspector(window: Open, deployments: Deploymen
 
 async def test_a_cut_lasts(window: Open, room: dict[str, Any]) -> None:
     """Five seconds, which are counted; a button ends it sooner."""
-    page = await window("about:blank")
-    await later(page)
-    await enter_at(page, room)
+    page = await enter_with_clock(window, room)
     await page.get_by_role("button", name="Cut").click()
     await expect(page.locator("#connection")).to_have_text("Cut off, as by a lost network. Back")
     await expect(page.locator("#next-try")).to_have_text("in 5 s")
@@ -86,11 +89,6 @@ async def test_a_cut_lasts(window: Open, room: dict[str, Any]) -> None:
     await entered(page)
     await page.get_by_role("button", name="Cut").click()
     await page.get_by_role("button", name="Back now").click()
-    await entered(page)
-
-
-async def enter_at(page: Page, room: dict[str, Any]) -> None:
-    await page.goto(f"/rooms/{room['slug']}/")
     await entered(page)
 
 
@@ -148,9 +146,7 @@ async def test_words_that_cannot_be_taken_are_changed(window: Open, site: Deploy
 async def test_a_comment_too_soon_counts_down(window: Open, site: Deployment, room: dict[str, Any]) -> None:
     """It can be sent again when slow mode lets it pass, and stands where it failed meanwhile."""
     site.call("set_room", room_id=room["id"], slow_mode=30)
-    page = await window("about:blank")
-    await later(page)
-    await enter_at(page, room)
+    page = await enter_with_clock(window, room)
     await say(page, "first")
     await expect(comments(page)).to_have_text(["first"])
     await say(page, "second")
@@ -181,9 +177,7 @@ async def test_what_was_taken_down_is_not_read_out(window: Open, site: Deploymen
 
 async def test_what_happened_fades(window: Open, site: Deployment, room: dict[str, Any]) -> None:
     """A purchase, and a product that is new on the shelf, are told for some seconds."""
-    page = await window("about:blank")
-    await later(page)
-    await enter_at(page, room)
+    page = await enter_with_clock(window, room)
     activity = page.locator("#activity")
     await order(page, page.locator("#shelf .buy").first)
     await page.clock.run_for(100)
@@ -269,12 +263,16 @@ async def test_a_sheet_keeps_its_title(window: Open, site: Deployment) -> None:
     assert await page.locator("#shelf-title").evaluate(covered)
 
 
-async def test_the_last_card_fills_its_row(window: Open, site: Deployment) -> None:
-    """On a phone two rooms are two rows; an ended room counts nobody."""
-    page = await window("/", viewport=PHONE)
-    cards = page.locator(".cards > li")
-    count = await cards.count()
-    first, last = [await card.bounding_box() for card in (cards.first, cards.last)]
-    assert first
-    assert last
-    assert (abs(first["width"] - last["width"]) < 1) == (count % 2 == 0)
+async def test_the_last_card_fills_its_row(window: Open, deployments: Deployments) -> None:
+    """On a phone a room that is alone in its row is as wide as the first one; two share a row."""
+    with deployments.sqlite("cards") as site:
+        site.call("make_room", slug="first")
+        for rooms, whole in ((2, True), (3, False)):
+            site.call("make_room", slug=f"cards-{rooms}")
+            page = await window(f"{site.url}/", viewport=PHONE)
+            await expect(page.locator(".cards > li")).to_have_count(rooms)
+            first, last = [await page.locator(".cards > li").nth(at).bounding_box() for at in (0, rooms - 1)]
+            assert first
+            assert last
+            assert (abs(first["width"] - last["width"]) < 1) == whole
+            await page.close()

@@ -265,3 +265,32 @@ def test_nobody_keeps_what_is_for_one_viewer(client: Client, room: Room, path: s
     """A cache on the way asks again, and shares nothing."""
     asked = client.get(path).headers["Cache-Control"]
     assert {part.strip() for part in asked.split(",")} == {"private", "no-cache"}
+
+
+async def test_an_ended_room_counts_nobody(client: Client, room: Room, enter: Callable[..., Awaitable[Viewer]]) -> None:
+    """Sockets stay after the end; nobody watches a show that is over."""
+    await enter()
+
+    def end() -> None:
+        Room.objects.filter(pk=room.pk).update(status=Room.Status.ENDED)
+
+    await stored(end)
+    assert "card-online" not in await stored(get, client, "/")
+
+
+@pytest.mark.parametrize(
+    ("setting", "staff", "shown"), [(False, False, False), (False, True, True), (True, False, True)]
+)
+def test_who_gets_the_inspector(
+    client: Client, transactional_db: None, settings: Any, setting: bool, staff: bool, shown: bool
+) -> None:
+    """Everybody by the setting, staff always, nobody by the address; the way to the administration is for staff."""
+    settings.LIVEROOM_INSPECTOR = setting
+    host = factories.make_user("主播", is_staff=staff)
+    factories.make_room("r", host=host)
+    if staff:
+        client.force_login(host)
+    page = get(client, "/rooms/r/?inspect")
+    for part in ('id="inspector"', 'id="open-inspector"', "inspector.css"):
+        assert (part in page) == shown
+    assert ('href="/admin/"' in page) == staff

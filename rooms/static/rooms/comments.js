@@ -208,7 +208,7 @@ function write(line, entry) {
   say(within(".tag"), role && text(role));
   show(within(".tag"), role !== "");
   say(within(".text"), content);
-  say(within(".mark"), status === "failed" ? errorText(error) : pending ? text("sending") : seq === null ? text("held") : "");
+  say(within(".mark"), status === "failed" ? errorText(failed.withoutWait(error)) : pending ? text("sending") : seq === null ? text("held") : "");
   show(within(".again"), status === "failed");
   show(within(".retry"), status === "failed" && failed.canSucceed(entry));
   show(within(".edit"), status === "failed" && !failed.canSucceed(entry));

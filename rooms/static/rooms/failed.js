@@ -6,6 +6,9 @@ const places = new Map();
 /** Whether the same words can be taken at another time: else they are to be changed. */
 export const canSucceed = ({ status, error }) => status === "failed" && error.retry === true;
 
+/** An error without the time that its button counts down. */
+export const withoutWait = ({ retry_after: told, ...error }) => error;
+
 /** In how many ms a failed one can be sent again. `slowMode` is the room's now, in s. */
 export function waitOf({ error, failedAt }, slowMode, now) {
   const told = (error.retry_after ?? 0) * 1000;
