@@ -252,7 +252,7 @@ if LIVEROOM_LOGIN_URL and not re.fullmatch(r"(/|/[^/\\\s]\S*|https?://[^/\s]\S*)
     raise ImproperlyConfigured(
         f"LIVEROOM_LOGIN_URL is {LIVEROOM_LOGIN_URL!r}; it takes /path, or an address with https:// or http://."
     )
-# Whether the room page offers its inspector of frames to everybody. Default: in development; the staff always has it.
+# Whether everybody's room page has the inspector for developers. Default: on where DEBUG is. Staff always has it.
 LIVEROOM_INSPECTOR = env.bool("LIVEROOM_INSPECTOR", default=DEBUG)
 # Origins (scheme://host[:port]) beside our own whose pages may use the session cookie on the socket, and the API by
 # CORS.

@@ -77,6 +77,10 @@ def login_address(request: HttpRequest) -> str:
     return urlunsplit(parts._replace(query=f"{parts.query}&{after}" if parts.query else after))
 
 
+def is_staff(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and request.user.is_staff
+
+
 def guarded(view: View) -> View:
     """Send the view's page with the policy, unless it has one of its own, and for its viewer alone."""
 
@@ -120,14 +124,9 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         "login": login_address(request),
         "texts": TEXTS,
     }
-    staff = request.user.is_authenticated and request.user.is_staff
-    context = {
-        "room": room,
-        "config": config,
-        "inspector": settings.LIVEROOM_INSPECTOR or staff,
-        "operator": settings.DEBUG or staff,
-    }
-    response = render(request, "rooms/room.html", context)
+    staff = is_staff(request)
+    for_some = {"inspector": staff or settings.LIVEROOM_INSPECTOR, "administration": staff or settings.DEBUG}
+    response = render(request, "rooms/room.html", {"room": room, "config": config, **for_some})
     response.headers["Content-Security-Policy"] = content_security_policy(request, stream=room.stream)
     return response
 

@@ -23,7 +23,7 @@ from products.services import shelf
 from products.services.orders import order_place
 from rooms.messages import Role
 from rooms.models import BlockedWord, Comment, Event, Room, RoomHead, Sanction, now_ms
-from rooms.services import comments, rooms
+from rooms.services import comments, rooms, sanctions
 from rooms.services.words import words_add, words_remove
 from rooms.transaction import RoomTransaction
 from tests import moderation
@@ -160,6 +160,14 @@ def impose(kind: str, user: str, room_id: int | None, *, seconds: int | None = N
     room = None if room_id is None else Room.objects.get(pk=room_id)
     moderation.impose(Sanction.Kind(kind), User.objects.get(public_id=user), room, until=until)
     return until
+
+
+def lift(kind: str, user: str, room_id: int) -> None:
+    """End what holds against a user, by his id on the wire, in a room."""
+    with RoomTransaction(room_id) as tx:
+        sanctions.sanction_lift(
+            tx, room_id=room_id, user=User.objects.get(public_id=user), kind=Sanction.Kind(kind), by=None
+        )
 
 
 def primary_key(user: str) -> int:

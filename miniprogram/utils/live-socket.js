@@ -595,6 +595,7 @@ const AGAIN = new Set(["unavailable", "internal", "restarting"]);
  * @property {number} sentAt ms, when it was given to the LiveSocket
  * @property {'sending' | 'failed'} status
  * @property {Frame} [error] the `error` frame, for errorText
+ * @property {number} [failedAt] ms, when it came
  */
 
 /**
@@ -613,6 +614,7 @@ const AGAIN = new Set(["unavailable", "internal", "restarting"]);
  * @property {boolean} arrived its event is here, its answer is not
  * @property {Frame | null} acked its answer is here, its event is not
  * @property {Frame | null} error
+ * @property {number} failedAt
  * @property {number} tries
  * @property {number} notBefore
  * @property {(answer: Frame) => void} resolve
@@ -663,7 +665,7 @@ class Commands {
         ...(command.to === "buy" ? { itemId: command.itemId, quantity: command.quantity } : { content: command.content }),
         sentAt: command.sentAt,
         status: command.error ? "failed" : "sending",
-        ...(command.error ? { error: command.error } : {}),
+        ...(command.error ? { error: command.error, failedAt: command.failedAt } : {}),
       });
     }
     return pending;
@@ -704,6 +706,7 @@ class Commands {
       arrived: false,
       acked: null,
       error: null,
+      failedAt: 0,
       tries: 0,
       notBefore: 0,
       resolve: () => {},
@@ -888,6 +891,7 @@ class Commands {
     if (command.key === null) this._drop(command);
     else {
       command.error = error;
+      command.failedAt = this._now();
       command.onWire = false;
       this._changed();
     }
@@ -1141,16 +1145,17 @@ export class LiveSocket {
   }
 
   /**
-   * For tests: lose the connection as a lost network would.
+   * For tests: lose the connection as a lost network would, and come back as from one, or after `away` ms unless
+   * `connect` is called.
    *
-   * @param {number} [away] ms until the next try; without it, as soon as after any loss
+   * @param {number} [away]
    */
-  cut(away) {
+  cut(away = 0) {
     this._lost("cut");
-    if (away !== undefined && this.status.kind === "waiting") {
-      this._retryAfter(away, "cut", null);
-      this._tell();
-    }
+    if (away <= 0 || this.status.kind !== "waiting") return;
+    this._notBefore = this._now() + away;
+    this._retryAfter(away, "cut", null);
+    this._tell();
   }
 
   /**

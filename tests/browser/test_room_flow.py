@@ -90,6 +90,7 @@ async def test_a_comment_that_failed_can_be_sent_again(window: Open, site: Deplo
     failed = here.locator("#comments [data-failed=yes]")
     await expect(failed).to_have_count(2)
     await expect(failed.first.locator(".mark")).to_have_text(re.compile(r"^Slow mode is on\. "))
+    await expect(failed.first.get_by_role("button", name=re.compile(r"^Send again in \d+ s$"))).to_be_disabled()
     await failed.last.get_by_role("button", name="Discard").click()
     await expect(failed).to_have_count(1)
     site.call("set_room", room_id=room["id"], slow_mode=0)

@@ -11,7 +11,6 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from accounts.models import User
 from rooms.models import Room
 from rooms.page_texts import TEXTS
 from tests import factories
@@ -62,7 +61,7 @@ def test_the_list_has_live_rooms_first(client: Client, transactional_db: None) -
     assert links == [f"/rooms/{slug}/" for slug in ("l2", "l1", "p", "s", "e")]
     assert re.findall(r'class="card-title">(.*?)<', page) == ["Room l2", "Room l1", "Room p", "Room s", "Room e"]
     badges = re.findall(r'class="badge" data-status="\w+">(.*?)<', page)
-    assert badges == ["live", "live", "paused", "scheduled", "ended"]
+    assert badges == ["live", "live", "paused", "soon", "ended"]
     assert page.count('class="card-name">主播<') == page.count('class="card-followers">0 followers<') == 5
     # Where nobody is and nothing is on, nobody need read a zero.
     assert page.count('class="card-online">0 watching<') == 3
@@ -145,18 +144,6 @@ def test_who_is_signed_in_needs_no_token(client: Client, room: Room) -> None:
     """The script is told of the session, and then keeps no guest's token."""
     client.force_login(room.host)
     assert config_of(get(client, "/rooms/demo/"))["signed_in"] is True
-
-
-@pytest.mark.parametrize(("shown", "staff", "there"), [(False, False, False), (False, True, True), (True, False, True)])
-def test_who_is_given_the_inspector(
-    client: Client, room: Room, settings: Any, shown: bool, staff: bool, there: bool
-) -> None:
-    """The staff, and everybody where it is set so; the way into the administration is the staff's alone."""
-    settings.LIVEROOM_INSPECTOR, settings.DEBUG = shown, False
-    client.force_login(User.objects.create_user("somebody", is_staff=staff))
-    page = client.get("/rooms/demo/").content.decode()
-    assert ('id="inspector"' in page, 'id="open-inspector"' in page, "inspector.css" in page) == (there,) * 3
-    assert ('href="/admin/"' in page) is staff
 
 
 def test_a_room_is_there_without_the_last_slash_too(client: Client, room: Room) -> None:
@@ -278,3 +265,32 @@ def test_nobody_keeps_what_is_for_one_viewer(client: Client, room: Room, path: s
     """A cache on the way asks again, and shares nothing."""
     asked = client.get(path).headers["Cache-Control"]
     assert {part.strip() for part in asked.split(",")} == {"private", "no-cache"}
+
+
+async def test_an_ended_room_counts_nobody(client: Client, room: Room, enter: Callable[..., Awaitable[Viewer]]) -> None:
+    """Sockets stay after the end; nobody watches a show that is over."""
+    await enter()
+
+    def end() -> None:
+        Room.objects.filter(pk=room.pk).update(status=Room.Status.ENDED)
+
+    await stored(end)
+    assert "card-online" not in await stored(get, client, "/")
+
+
+@pytest.mark.parametrize(
+    ("setting", "staff", "shown"), [(False, False, False), (False, True, True), (True, False, True)]
+)
+def test_who_gets_the_inspector(
+    client: Client, transactional_db: None, settings: Any, setting: bool, staff: bool, shown: bool
+) -> None:
+    """Everybody by the setting, staff always, nobody by the address; the way to the administration is for staff."""
+    settings.LIVEROOM_INSPECTOR = setting
+    host = factories.make_user("主播", is_staff=staff)
+    factories.make_room("r", host=host)
+    if staff:
+        client.force_login(host)
+    page = get(client, "/rooms/r/?inspect")
+    for part in ('id="inspector"', 'id="open-inspector"', "inspector.css"):
+        assert (part in page) == shown
+    assert ('href="/admin/"' in page) == staff

@@ -10,6 +10,8 @@ const ONE_BY_ONE = 2;
 let heard = null;
 let comments = null;
 let waiting = [];
+/** The ids of those that stand in the page as they were read out. */
+let spoken = [];
 /** The item that is explained; undefined before the first state. */
 let explained;
 /** What is to be said of another one. */
@@ -24,6 +26,13 @@ export function announce(state, now) {
   if (state.comments !== comments) noteComments(state);
   comments = state.comments;
   if (waiting.length > 0 || ofItem) timer ??= setTimeout(speak, EVERY / 4);
+}
+
+/** Forget comments that were removed: what was read out of them goes too. */
+export function unsay(ids) {
+  const gone = new Set(ids);
+  waiting = waiting.filter(({ id }) => !gone.has(id));
+  if (spoken.some((id) => gone.has(id))) say(part("announcer"), "");
 }
 
 function noteExplained({ room, shelf }, now) {
@@ -46,6 +55,7 @@ function speak() {
   const many = waiting.length > ONE_BY_ONE;
   const words = many ? [text("many_comments", { count: waiting.length })] : waiting.map(line);
   say(part("announcer"), [ofItem, ...words].filter(Boolean).join(" "));
+  spoken = many ? [] : waiting.map(({ id }) => id);
   waiting = [];
   ofItem = "";
   // A pause after each announcement, so that it ends before the next one.

@@ -1,9 +1,10 @@
 // The comments that flow over the picture: a bounded list, calm enough to be read.
 
 import { COMMENTS_MAX, errorText } from "./connection.js";
-import { drawList, mark, part, rowOf, say, show } from "./dom.js";
+import { allow, drawList, isAllowed, mark, part, rowOf, say, show } from "./dom.js";
 import * as earlier from "./earlier.js";
 import { Flow, LINES_MAX, STEP } from "./flow.js";
+import * as failed from "./failed.js";
 import { config, count, nameOf, text } from "./texts.js";
 
 /** The bound while somebody reads further up: beyond it the newest of these lines go, which are out of his sight. */
@@ -70,10 +71,25 @@ export function drawComments({ state, pending }) {
   const now = performance.now();
   flow.take(state.comments);
   if (mine.length > shown.pending.length) follow();
-  if (held !== null) return drawHeldInTime(state, mine, now);
+  failed.place(mine, newestOf(state.comments));
+  if (held !== null) return sooner(drawHeldInTime(state, mine, now), drawWaits(state, mine));
   const wait = flow.move(now, ({ user }) => user.id === state.user?.id);
   if (flow.lines !== shown.lines || changed(mine)) drawAll(state, mine);
-  return sooner(wait, drawRate(now));
+  return sooner(sooner(wait, drawRate(now)), drawWaits(state, mine));
+}
+
+/** Count down to when one that came too soon can be sent again. Returns in how many ms that changes. */
+function drawWaits(state, mine) {
+  let next = 0;
+  for (const entry of mine.filter(failed.canSucceed)) {
+    const button = list.querySelector(`[data-key="${CSS.escape(keyOf(entry))}"] .retry`);
+    if (button === null) continue;
+    const wait = failed.waitOf(entry, state.room.slow_mode, Date.now());
+    say(button, wait > 0 ? text("send_again_in", { seconds: count(Math.ceil(wait / 1000)) }) : text("send_again"));
+    allow(button, wait === 0);
+    next = sooner(next, wait % 1000 || Math.min(wait, 1000));
+  }
+  return next;
 }
 
 function drawHeldInTime(state, mine, now) {
@@ -105,8 +121,8 @@ function drawRate(now) {
 const keyOf = (entry) => (entry.key === undefined ? String(entry.id) : `pending-${entry.key}`);
 
 function drawLines(state, mine, lines) {
-  const entries = [...lines, ...mine.map((entry) => ({ ...entry, user: state.user }))];
-  drawList(list, entries, { keyOf, row, write });
+  const own = mine.map((entry) => ({ ...entry, user: state.user }));
+  drawList(list, failed.among(lines, own, lines.length >= LINES_MAX), { keyOf, row, write });
   shown = { comments: state.comments, pending: mine, lines };
 }
 
@@ -192,8 +208,10 @@ function write(line, entry) {
   say(within(".tag"), role && text(role));
   show(within(".tag"), role !== "");
   say(within(".text"), content);
-  say(within(".mark"), status === "failed" ? errorText(error) : pending ? text("sending") : seq === null ? text("held") : "");
+  say(within(".mark"), status === "failed" ? errorText(failed.withoutWait(error)) : pending ? text("sending") : seq === null ? text("held") : "");
   show(within(".again"), status === "failed");
+  show(within(".retry"), status === "failed" && failed.canSucceed(entry));
+  show(within(".edit"), status === "failed" && !failed.canSucceed(entry));
 }
 
 /** The same colour for the same person, everywhere. */
@@ -241,8 +259,11 @@ async function loadEarlier(redraw) {
   redraw();
 }
 
-/** Wire the list up: `retry(key)` and `discard(key)` of a failed comment; `redraw()` when something is to be drawn. */
-export function startComments({ retry, discard, redraw }) {
+/**
+ * Wire the list up: `retry(key)`, `edit(key)` and `discard(key)` of a failed comment; `redraw()` when something is to be
+ * drawn.
+ */
+export function startComments({ retry, edit, discard, redraw }) {
   for (const touch of ["wheel", "touchstart", "touchmove", "pointerdown", "keydown", "focusin"]) {
     log.addEventListener(touch, () => (touchedAt = performance.now()), { passive: true });
   }
@@ -283,7 +304,8 @@ export function startComments({ retry, discard, redraw }) {
   document.addEventListener("visibilitychange", () => flow.fill());
   list.addEventListener("click", (event) => {
     const key = event.target.closest("[data-key]")?.dataset.key.replace("pending-", "");
-    if (event.target.matches(".retry")) retry(key);
+    if (event.target.matches(".retry") && isAllowed(event.target)) retry(key);
+    else if (event.target.matches(".edit")) edit(key);
     else if (event.target.matches(".discard")) discard(key);
   });
 }

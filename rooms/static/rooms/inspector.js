@@ -10,7 +10,7 @@ const KEPT = 1000;
 const LINES_MAX = 200;
 const DRAW_EVERY = 250;
 const GIST = 120;
-/** ms for which a cut lasts: time to see that others go on, and that nothing is missing afterwards. */
+/** How long a cut lasts, in ms. */
 const AWAY = 5000;
 const ONE_BYTE = 0x80;
 const encoder = new TextEncoder();
@@ -47,6 +47,8 @@ export class Inspector {
     });
     // It comes into sight when its sheet opens, or its column.
     new ResizeObserver(() => this.draw()).observe(part("inspector"));
+    // One stop for the tabulator, however many there are; inside it is the arrows'.
+    part("frame-scroll").addEventListener("keydown", (event) => this.#walk(event));
     this.#list.addEventListener("toggle", (event) => this.#unfold(event.target), true);
   }
 
@@ -79,6 +81,8 @@ export class Inspector {
     this.#list.prepend(...this.#fresh.reverse().map((entry) => this.#line(entry)));
     this.#fresh = [];
     while (this.#list.childElementCount > LINES_MAX) this.#list.lastElementChild.remove();
+    const none = this.#list.childElementCount === 0 && this.#entries.length > 0 && !this.#paused;
+    say(part("frame-none"), none ? text("no_frames_match") : "");
   }
 
   #on(id, act) {
@@ -130,6 +134,17 @@ export class Inspector {
     const pre = details.querySelector("pre");
     const frame = parse(pre.textContent);
     if (details.open && frame !== null) pre.textContent = JSON.stringify(frame, null, 2);
+  }
+
+  #walk(event) {
+    const lines = [...this.#list.querySelectorAll("summary")];
+    const at = lines.indexOf(document.activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: lines.length - 1 }[event.key];
+    // Before the first one is the list itself.
+    const target = to === -1 ? part("frame-scroll") : lines[to];
+    if (!target || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    target.focus();
   }
 
   // --- What one can do with them.

@@ -1,5 +1,6 @@
 // The step before an order: how many, and what that costs. What was chosen is kept no longer than the sheet is open.
 
+import { leftOf, version } from "./bought.js";
 import { errorText, priceAt } from "./connection.js";
 import { mark, onChange, part, say } from "./dom.js";
 import { reasons } from "./reasons.js";
@@ -52,7 +53,7 @@ export function drawOrder(model) {
   const reason = reasons(model).shop;
   const why = item ? wordsFor(reason) : errorText({ code: "not_on_shelf" });
   const order = pending.find((entry) => entry.kind === "buy" && entry.itemId === chosen.id && isOpen(entry)) ?? null;
-  drawChanged(chosen, state.baseUrl, priceAt(chosen, now), why, order, openings);
+  drawChanged(chosen, state.baseUrl, priceAt(chosen, now), why, order, openings, version());
 }
 
 /** Whether nobody knows if a failed order was taken. */
@@ -64,7 +65,7 @@ const drawChanged = onChange((item, base, price, why, order) => {
   writeGoods(part("choice-item"), item, { base, price });
   writeFacts(part("choice-item"), item);
   if (choice !== null && choice.price !== price) note = text("price_now", { price: money(price) });
-  const most = Math.min(item.stock, ORDER_MAX, item.limit_per_user || ORDER_MAX);
+  const most = Math.min(item.stock, ORDER_MAX, leftOf(item));
   choice = { price, why, order, most, item };
   field.max = String(Math.max(1, most));
   // An order under way, or without an answer, is what it was.
@@ -81,12 +82,13 @@ function clamp() {
   const { most, item } = choice;
   if (!(quantity() > most)) return;
   field.value = String(Math.max(1, most));
-  const bound = most === item.stock ? "clamped_stock" : most === ORDER_MAX ? "clamped_order" : "clamped_limit";
+  const bound = most === item.stock ? "clamped_stock" : most === ORDER_MAX ? "clamped_order" : most === item.limit_per_user ? "clamped_limit" : "clamped_left";
   if (most > 0) note = text(bound, { count: count(most) });
 }
 
 function drawChoice() {
-  const { price, why, order, most } = choice;
+  const { price, why, order, most, item } = choice;
+  const none = item.stock === 0 ? "sold_out" : "limit_reached";
   const pieces = quantity();
   const sending = order?.status === "sending";
   const off = (yes) => (yes ? "true" : null);
@@ -95,7 +97,7 @@ function drawChoice() {
   mark(part("less"), "aria-disabled", off(field.readOnly || (pieces ?? 2) <= 1));
   mark(part("one-more"), "aria-disabled", off(field.readOnly || pieces >= most));
   mark(part("place"), "aria-disabled", off(sending || why !== "" || (most === 0 && !order)));
-  say(part("place"), text(sending ? "ordering" : order ? "order_again" : most === 0 ? "sold_out" : "order"));
+  say(part("place"), text(sending ? "ordering" : order ? "order_again" : most === 0 ? none : "order"));
   say(part("choice-note"), why || (order && !sending ? text("order_unanswered") : note));
   say(part("total-of"), pieces > 1 ? `${count(pieces)} × ${money(price)}` : "");
   if (pieces === null) say(part("total"), "");

@@ -1,13 +1,12 @@
 // One's own orders, in whichever room: read page by page, anew each time their sheet is opened.
 
-import { live, token } from "./connection.js";
+import { readPage } from "./bought.js";
+import { live } from "./connection.js";
 import { address, initial, part, point, rowOf, say, show } from "./dom.js";
 import * as sheets from "./sheets.js";
-import { config, count, dayTime, money, text } from "./texts.js";
+import { count, dayTime, money, text } from "./texts.js";
 import { ordered } from "./toasts.js";
 
-const PER_PAGE = 20;
-const ANSWER_WITHIN = 10_000;
 const row = rowOf("order-row");
 const list = part("orders");
 
@@ -21,7 +20,7 @@ async function readMore() {
   const own = new AbortController();
   reading = own;
   say(part("orders-note"), text("loading"));
-  const page = await read(next, own).catch(() => null);
+  const page = await readPage(next, own).catch(() => null);
   if (reading !== own) return;
   reading = null;
   if (page !== null) {
@@ -39,24 +38,6 @@ function draw(failed) {
   say(part("orders-note"), failed ? text("earlier_failed") : empty ? text("orders_none") : "");
   show(part("orders-more"), failed || next !== null);
   say(part("orders-more"), text(failed ? "earlier_again" : "orders_more"));
-}
-
-/** A page: its orders, and the cursor of the next one. */
-async function read(cursor, own) {
-  const kept = token.get();
-  // A guest who never did anything is nobody yet, and has ordered nothing.
-  if (!config.signed_in && !kept) return { results: [], next: null };
-  const query = new URLSearchParams({ limit: PER_PAGE, ...(cursor && { cursor }) });
-  const headers = kept ? { Authorization: `Bearer ${kept}` } : {};
-  const timer = setTimeout(() => own.abort(), ANSWER_WITHIN);
-  try {
-    const response = await fetch(`${config.orders}?${query}`, { headers, signal: own.signal });
-    if (!response.ok) throw new Error(String(response.status));
-    const page = await response.json();
-    return { results: page.results, next: page.next && new URL(page.next, location.href).searchParams.get("cursor") };
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function line({ number, status, item_id: item, title, quantity, price, total, created_at: at }) {

@@ -1,9 +1,11 @@
 // The room page: what comes over the socket and what is clicked, and both drawn once per frame of the screen.
 
-import { announce } from "./announce.js";
+import { announce, unsay } from "./announce.js";
+import * as bought from "./bought.js";
 import { drawComments, heard, startComments } from "./comments.js";
 import { errorText, live, nextSale } from "./connection.js";
 import { isAllowed, part } from "./dom.js";
+import { tell } from "./activity.js";
 import { rise } from "./hearts.js";
 import { Inspector } from "./inspector.js";
 import { choose, drawOrder, finish, isUnanswered, startOrder } from "./order.js";
@@ -21,6 +23,7 @@ const SAID_BY_THE_STAGE = [4500, 4503, 4505];
 const REPEATED = ["restarting", "unavailable"];
 const UNASKED = ["login", "sync", "ping"];
 
+/** Not everybody has one. */
 const inspector = part("inspector") && new Inspector(live);
 
 let bannedUntil = null;
@@ -32,6 +35,10 @@ let catchUp = null;
 
 live.on("frame", (frame) => {
   heard(frame, live.state);
+  if (frame.msg_type === "ack" && frame.order) ordersChanged(frame.order);
+  if (frame.code === "limit_reached") bought.reload(drawSoon);
+  if (frame.msg_type === "remove") unsay(frame.comment_ids);
+  if (frame.msg_type === "buy" && frame.action === "on_shelf") tell({ kind: "shelf", title: frame.item.title });
   if (frame.msg_type === "like" && !isMine(frame)) rise(frame.count);
   if (frame.msg_type === "reject") fail(errorText({ code: "content_rejected" }));
   if (frame.msg_type === "error") wentWrong(frame);
@@ -43,6 +50,11 @@ live.on("state", (state) => {
 live.on("status", drawSoon);
 live.on("pending", drawSoon);
 if (inspector) live.on("traffic", (traffic) => inspector.add(traffic));
+
+function ordersChanged(order) {
+  bought.note(order);
+  drawSoon();
+}
 
 /** A like of many names nobody, and who only watches has no name either. */
 const isMine = ({ user }) => Boolean(user) && user.id === live.state.user?.id;
@@ -76,6 +88,7 @@ function draw() {
   drawShelf(model);
   drawOrder(model);
   if (state.entered) {
+    if (status.kind === "online") bought.loadFor(state, drawSoon);
     clearTimeout(catchUp);
     const wait = drawComments(model);
     if (wait > 0) catchUp = setTimeout(drawSoon, wait);
@@ -114,6 +127,15 @@ function notTaken({ code, frame }, content) {
   if (code !== "queue_full") return;
   fail(errorText(frame));
   part("content").value ||= content;
+}
+
+/** Words that cannot be taken as they are go back to where they were written; what stands there is not lost. */
+function edit(key) {
+  const own = live.pending.find((entry) => entry.key === key);
+  if (!own) return;
+  part("content").value = [own.content, part("content").value.trim()].filter(Boolean).join(" ");
+  live.discard(key);
+  part("content").focus();
 }
 
 function like() {
@@ -158,6 +180,7 @@ function forget(frame) {
 
 startComments({
   retry: (key) => live.retry(key).catch(() => {}),
+  edit,
   discard: (key) => live.discard(key),
   redraw: drawSoon,
 });

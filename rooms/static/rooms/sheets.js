@@ -47,17 +47,15 @@ function prepare(sheet) {
 /** Put everything where it belongs, now and whenever the window changes. */
 export function start() {
   place(part("shop"), part("shelf-column"), part("shelf-sheet"), shelfWide);
-  for (const name of ["shelf", "more", "order", "orders"]) prepare(part(`${name}-sheet`));
+  document.querySelectorAll("dialog").forEach(prepare);
   part("open-shelf").addEventListener("click", () => open(part("shelf-sheet")));
   part("open-more").addEventListener("click", () => open(part("more-sheet")));
-  if (part("inspector")) startInspector();
+  if (part("inspector")) placeInspector();
   followTheKeyboard();
 }
 
-/** Not everybody is given one. */
-function startInspector() {
+function placeInspector() {
   place(part("inspector"), part("inspector-column"), part("inspector-sheet"), inspectorWide);
-  prepare(part("inspector-sheet"));
   part("open-inspector").addEventListener("click", () => {
     part("more-sheet").close();
     open(part("inspector-sheet"));

@@ -1,12 +1,14 @@
 // The shelf, and the card of the item that is being explained.
 
+import { leftOf, version } from "./bought.js";
 import { priceAt } from "./connection.js";
 import { address, allow, drawList, initial, isAllowed, mark, onChange, part, point, rowOf, say, show } from "./dom.js";
 import { reasons } from "./reasons.js";
 import { count, dayTime, money, text } from "./texts.js";
 import { sayWhy } from "./why.js";
 
-const FEW = 10;
+/** So many are few; twice as many when most were sold. */
+const FEW = 5;
 /** Characters of an amount that fit the card. */
 const LONG = 10;
 const row = rowOf("item-row");
@@ -21,7 +23,7 @@ export function drawShelf(model) {
   // Prices change by the clock alone: what they are now is a part of what is drawn.
   const prices = state.shelf.map((item) => priceAt(item, now)).join();
   clock = now;
-  drawChanged(state.shelf, explained, state.baseUrl, why, ordering.join(), prices);
+  drawChanged(state.shelf, explained, state.baseUrl, why, ordering.join(), prices, version());
 }
 
 // Not among the values: that time goes on is no reason to draw.
@@ -35,7 +37,7 @@ const drawChanged = onChange((shelf, explained, base, why, ordering) => {
     keyOf: (item) => item.id,
     row,
     write: (line, item) => {
-      const asDrawn = { base, closed: why !== "", ordering: busy.has(item.id), price: priceAt(item, clock) };
+      const asDrawn = { base, closed: why !== "", ordering: busy.has(item.id), price: priceAt(item, clock), left: leftOf(item) };
       if (isWritten(line, { ...asDrawn, item, explained: item.id === explained, number: numbers.get(item.id) })) return;
       writeItem(line, item, asDrawn);
       writeExplained(line, item.id === explained);
@@ -49,7 +51,8 @@ const drawChanged = onChange((shelf, explained, base, why, ordering) => {
   show(part("spotlight"), first.length > 0);
   for (const item of first) {
     part("spotlight").dataset.key = String(item.id);
-    writePrice(part("spotlight"), item, { base, closed: why !== "", ordering: busy.has(item.id), price: priceAt(item, clock) });
+    const asDrawn = { base, closed: why !== "", ordering: busy.has(item.id), price: priceAt(item, clock), left: leftOf(item) };
+    writePrice(part("spotlight"), item, asDrawn);
   }
 });
 
@@ -80,17 +83,17 @@ function writeItem(line, item, asDrawn) {
 export function writeFacts(place, item) {
   const stock = place.querySelector(".stock");
   say(stock, text("stock", { stock: count(item.stock), sold: count(item.sold) }));
-  stock.classList.toggle("few", item.stock > 0 && item.stock <= FEW);
+  stock.classList.toggle("few", item.stock > 0 && item.stock <= (item.sold > item.stock ? 2 * FEW : FEW));
   say(place.querySelector(".limit"), item.limit_per_user ? text("limit", { limit: count(item.limit_per_user) }) : "");
 }
 
-function writePrice(line, item, { base, closed, ordering, price }) {
+function writePrice(line, item, { base, closed, ordering, price, left }) {
   const within = (selector) => line.querySelector(selector);
   writeGoods(line, item, { base, price });
   const link = address(item.link, base);
   point(within(".link"), "href", link);
   show(within(".buy"), link === null);
-  writeButton(within(".buy"), item, ordering, closed);
+  writeButton(within(".buy"), item, { ordering, closed, left });
 }
 
 /** Write what is sold at what price: picture, title, price and what it was before. */
@@ -112,12 +115,12 @@ export function writeMoney(place, amount) {
   mark(place, "data-long", words.length > LONG ? "yes" : null);
 }
 
-function writeButton(button, item, ordering, closed) {
-  const soldOut = item.stock === 0;
-  say(button, text(ordering ? "ordering" : soldOut ? "sold_out" : "buy"));
+function writeButton(button, item, { ordering, closed, left }) {
+  const none = item.stock === 0 ? "sold_out" : left === 0 ? "limit_reached" : "";
+  say(button, text(ordering ? "ordering" : none || "buy"));
   mark(button, "aria-busy", ordering ? "true" : null);
-  allow(button, !ordering && !soldOut && !closed);
-  mark(button, "aria-label", ordering || soldOut ? null : text("buy_item", { title: item.title }));
+  allow(button, !ordering && none === "" && !closed);
+  mark(button, "aria-label", ordering || none ? null : text("buy_item", { title: item.title }));
 }
 
 /** Wire both up: `choose(id)` when somebody presses an item's button. */

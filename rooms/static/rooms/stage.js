@@ -1,7 +1,8 @@
 // The stage: whose room it is, what state it is in, and what can be done.
 
-import { closeText } from "./connection.js";
-import { address, allow, initial, onChange, part, point, say, show } from "./dom.js";
+import { drawActivity } from "./activity.js";
+import { closeText, live } from "./connection.js";
+import { address, allow, initial, isAllowed, onChange, part, point, say, show } from "./dom.js";
 import { isForEver, reasons } from "./reasons.js";
 import { drawSelf } from "./self.js";
 import { count, dayTime, nameOf, shortCount, text } from "./texts.js";
@@ -72,15 +73,6 @@ const drawNumbers = onChange((online, likes, followers) => {
   say(part("followers"), text(followers === 1 ? "follower" : "followers", { count: shortCount(followers) }));
 });
 
-const drawActivity = onChange((activity) => {
-  // Who goes need not be told to those who stay.
-  if (!activity || activity.kind === "leave") return;
-  const { kind, name, count: people = 1, ...values } = activity;
-  const words = people > 1 ? `did_${kind}_more` : `did_${kind}`;
-  part("activity").dataset.kind = kind;
-  say(part("activity"), text(words, { name: name || text("someone"), others: count(people - 1), ...values }));
-});
-
 // --- The connection: a dot while all is well, words when it is not.
 
 function drawConnection(status, entered) {
@@ -91,14 +83,17 @@ function drawConnection(status, entered) {
   say(part("next-try"), status.kind === "waiting" && left > 0 ? text("next_try", { seconds: count(left) }) : "");
   const again = status.kind === "stopped" && COMES_BACK.includes(status.code);
   // Whoever disconnected of his own will is not waiting for anything.
-  say(part("hurry"), text(again ? "connect_here" : status.kind === "idle" ? "connect" : "try_now"));
+  say(part("hurry"), text(again ? "connect_here" : status.kind === "idle" ? "connect" : isCut(status) ? "back_now" : "try_now"));
   show(part("hurry"), again || ["waiting", "idle"].includes(status.kind));
 }
 
 /** Ends after which somebody may wish to go on here: too much was sent, or the room is open in too many places. */
 const COMES_BACK = [4504, 4505];
 
+const isCut = ({ kind, reason }) => kind === "waiting" && reason === "cut";
+
 function wordsOfConnection({ kind, reason, code }, entered) {
+  if (isCut({ kind, reason })) return text("cut_off");
   if (kind === "stopped" && [4501, ...COMES_BACK].includes(code)) return closeText(code);
   if (kind === "waiting" && reason === "restarting") return closeText(4000);
   return text(kind === "waiting" && !entered ? "no_answer" : kind);
@@ -112,10 +107,17 @@ function drawCurtain(model) {
   curtain.dataset.face = part("stage").dataset.face = face ?? "";
   say(part("curtain-title"), face ? text(`face_${face}`) : "");
   say(part("curtain-text"), face ? wordsOf(face, model) : "");
+  // A ban may be lifted: nobody tells those who are not here.
+  const wasThere = document.activeElement === part("curtain-again");
+  show(part("curtain-again"), face === "banned");
+  allow(part("curtain-again"), model.status.kind === "stopped");
+  if (wasThere && face !== "banned") part("content").focus();
   show(part("curtain-link"), face === "ended" || face === "banned" || face === "gone");
 }
 
 function faceOf({ state, status }) {
+  // Whoever tries again is not back before he is in.
+  if (status.kind === "connecting" && part("curtain").dataset.face === "banned") return "banned";
   if (status.kind === "stopped") return status.code === 4503 ? "banned" : status.code === 4500 ? "gone" : null;
   if (!state.entered || state.room.status === "live") return null;
   return state.room.status;
@@ -155,6 +157,7 @@ const slowMode = (state) => (state.entered && state.room.slow_mode > 0 && ["view
 
 /** Wire the stage's own buttons up. */
 export function startStage() {
+  part("curtain-again").addEventListener("click", () => isAllowed(part("curtain-again")) && live.connect());
   part("unfold").addEventListener("click", () => unfold(part("unfold").getAttribute("aria-expanded") !== "true"));
   new ResizeObserver(() => {
     if (part("unfold").getAttribute("aria-expanded") !== "true") fold();
