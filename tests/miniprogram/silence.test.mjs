@@ -70,6 +70,21 @@ test("cut off, it waits and comes back", () => {
   assert.equal(wx.tasks.length, 2);
 });
 
+test("cut off for a while, it waits that long whatever the network does, but for who connects", () => {
+  const { live, wx, clock, enter } = makeLive();
+  enter();
+  live.cut(5000);
+  assert.deepEqual([live.status.kind, live.status.reason], ["waiting", "cut"]);
+  clock.pass(4900);
+  wx.networkReturns();
+  assert.equal(wx.tasks.length, 1);
+  clock.pass(200);
+  assert.equal(wx.tasks.length, 2);
+  live.cut(5000);
+  live.connect();
+  assert.equal(wx.tasks.length, 3);
+});
+
 // --- The network returns, the page comes into view.
 
 test("a try that waits is made at once when the network returns", () => {
