@@ -187,15 +187,15 @@ async def test_pressed_twice_it_is_one_order(window: Open, site: Deployment, roo
 
 
 async def test_a_refused_order_is_over(window: Open, site: Deployment, room: dict[str, Any]) -> None:
-    """It is told, and then forgotten: nothing of it waits in the page."""
+    """It is told, and then forgotten: nothing of it waits in the page, which knows the limit from then on."""
     site.call("change_item", item_id=room["items"][0], limit_per_user=1)
-    page = await choose(window, room)
-    await page.locator("#place").click()
-    await expect(page.locator("#order-sheet")).to_be_hidden()
-    await page.locator("#shelf .buy").click()
+    page = await choose(window, room, said="hello")
+    user = await page.evaluate("import('/static/rooms/connection.js').then(({ live }) => live.state.user.id)")
+    # As from another device of his.
+    site.call("order_often", user=user, item_id=room["items"][0], count=1)
     await page.locator("#place").click()
     await expect(page.locator("#error")).to_have_text("You have reached the limit for this item.")
-    await expect(page.locator("#place")).to_have_text("Order")
+    await expect(page.locator("#place")).to_have_text("Limit reached")
     assert await page.evaluate("import('/static/rooms/connection.js').then(({ live }) => live.pending)") == []
 
 

@@ -1,7 +1,7 @@
 // The comments that flow over the picture: a bounded list, calm enough to be read.
 
 import { COMMENTS_MAX, errorText } from "./connection.js";
-import { allow, drawList, isAllowed, mark, part, rowOf, say, show } from "./dom.js";
+import { drawList, isAllowed, mark, part, rowOf, say, show } from "./dom.js";
 import * as earlier from "./earlier.js";
 import { Flow, LINES_MAX, STEP } from "./flow.js";
 import * as failed from "./failed.js";
@@ -78,18 +78,10 @@ export function drawComments({ state, pending }) {
   return sooner(sooner(wait, drawRate(now)), drawWaits(state, mine));
 }
 
-/** Count down to when one that came too soon can be sent again. Returns in how many ms that changes. */
+/** Returns in how many ms one that came too soon counts on. */
 function drawWaits(state, mine) {
-  let next = 0;
-  for (const entry of mine.filter(failed.canSucceed)) {
-    const button = list.querySelector(`[data-key="${CSS.escape(keyOf(entry))}"] .retry`);
-    if (button === null) continue;
-    const wait = failed.waitOf(entry, state.room.slow_mode, Date.now());
-    say(button, wait > 0 ? text("send_again_in", { seconds: count(Math.ceil(wait / 1000)) }) : text("send_again"));
-    allow(button, wait === 0);
-    next = sooner(next, wait % 1000 || Math.min(wait, 1000));
-  }
-  return next;
+  const buttonOf = (entry) => list.querySelector(`[data-key="${CSS.escape(keyOf(entry))}"] .retry`);
+  return failed.drawWaits(mine, buttonOf, state.room.slow_mode);
 }
 
 function drawHeldInTime(state, mine, now) {
@@ -123,6 +115,8 @@ const keyOf = (entry) => (entry.key === undefined ? String(entry.id) : `pending-
 function drawLines(state, mine, lines) {
   const own = mine.map((entry) => ({ ...entry, user: state.user }));
   drawList(list, failed.among(lines, own, lines.length >= LINES_MAX), { keyOf, row, write });
+  // Before anybody measures how high they are.
+  drawWaits(state, mine);
   shown = { comments: state.comments, pending: mine, lines };
 }
 

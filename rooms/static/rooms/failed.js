@@ -1,5 +1,8 @@
 // One's own comments that failed: whether and when one can be sent again, and where it stands among the others.
 
+import { allow, say } from "./dom.js";
+import { count, text } from "./texts.js";
+
 /** The newest comment when it failed, by key. */
 const places = new Map();
 
@@ -9,8 +12,22 @@ export const canSucceed = ({ status, error }) => status === "failed" && error.re
 /** An error without the time that its button counts down. */
 export const withoutWait = ({ retry_after: told, ...error }) => error;
 
+/** Count down to when each can be sent again; `slowMode` in s. Returns in how many ms that changes, 0 for never. */
+export function drawWaits(mine, buttonOf, slowMode) {
+  let next = Infinity;
+  for (const entry of mine.filter(canSucceed)) {
+    const button = buttonOf(entry);
+    if (button === null) continue;
+    const wait = waitOf(entry, slowMode, Date.now());
+    say(button, wait > 0 ? text("send_again_in", { seconds: count(Math.ceil(wait / 1000)) }) : text("send_again"));
+    allow(button, wait === 0);
+    if (wait > 0) next = Math.min(next, wait % 1000 || 1000);
+  }
+  return next === Infinity ? 0 : next;
+}
+
 /** In how many ms a failed one can be sent again. `slowMode` is the room's now, in s. */
-export function waitOf({ error, failedAt }, slowMode, now) {
+function waitOf({ error, failedAt }, slowMode, now) {
   const told = (error.retry_after ?? 0) * 1000;
   // The operator may have ended slow mode meanwhile, or shortened it.
   const wait = error.code === "slow_mode" ? Math.min(told, slowMode * 1000) : told;
