@@ -164,6 +164,7 @@ async def test_the_end_is_asked_about(control: Control) -> None:
     await page.get_by_role("link", name="Back", exact=True).click()
     # The scripts of the page that comes back are to ask.
     await page.wait_for_url(f"**{control.address}*")
+    await page.wait_for_load_state()
     await page.get_by_label("Notice:").fill("Soon")
     asked: list[str] = []
 
@@ -318,6 +319,8 @@ async def test_what_is_not_saved_is_marked_and_asked_about(control: Control) -> 
     await price.fill("0")
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.locator(".errornote")).to_be_visible()
+    # Its scripts ask and look.
+    await page.wait_for_load_state()
     await page.evaluate(LOOK)
     await page.get_by_role("link", name="History", exact=True).click()
     await expect(price).to_have_value("0")
