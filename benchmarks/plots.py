@@ -15,8 +15,8 @@ mpl.rcParams.update({"svg.hashsalt": "liveroom", "svg.fonttype": "none", "font.s
 mpl.rcParams.update({"grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False})
 
 from matplotlib import pyplot  # noqa: E402 - the backend first
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402 - the backend first
+from matplotlib.figure import Figure  # noqa: E402 - the backend first
 
 FOLDER = Path(__file__).with_name("plots")
 # Told apart without colours too (Okabe and Ito's).

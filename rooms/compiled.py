@@ -57,6 +57,7 @@ def insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[A
     with connection.cursor() as cursor:
         for start in range(0, len(rows), step):
             some = rows[start : start + step]
+            # Names and places only; the values go apart.
             sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES {', '.join([place] * len(some))}"  # noqa: S608
             cursor.execute(f"{sql} RETURNING id", list(chain.from_iterable(some)))
             keys += [key for (key,) in cursor.fetchall()]

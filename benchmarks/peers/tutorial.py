@@ -35,8 +35,8 @@ import django  # noqa: E402 - settings first
 django.setup()
 
 from channels.generic.websocket import AsyncWebsocketConsumer  # noqa: E402 - settings first
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from django.urls import re_path  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - settings first
+from django.urls import re_path  # noqa: E402 - settings first
 
 
 class ChatConsumer(AsyncWebsocketConsumer):

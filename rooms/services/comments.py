@@ -83,6 +83,7 @@ def with_keys(asked: Collection[tuple[int, int, str]]) -> list[Comment]:
     """The comments with one of these (user, room, key): each is one look at the index, whatever the others are."""
     table = connection.ops.quote_name(Comment._meta.db_table)
     places = ", ".join(["(%s, %s, %s)"] * len(asked))
+    # Names and places only; the values go apart.
     sql = (
         f"WITH asked (by, place, key) AS (VALUES {places}) SELECT {table}.* FROM asked JOIN {table} "  # noqa: S608
         "ON user_id = by AND room_id = place AND client_msg_id = key"
