@@ -1,9 +1,10 @@
 """Everything that the source says in English has its Chinese, and the compiled file holds the same.
 
 New strings: `manage.py makemessages -l zh_Hans --no-wrap --add-location=file` (needs gettext) puts them into the .po;
-after translating, `pybabel compile -D django -d liveroom/locale` makes the .mo.
+after translating, `pybabel compile -D django -d liveroom/locale` makes the .mo (`-D djangojs` that of the scripts).
 """
 
+import json
 import re
 from collections.abc import Iterator
 from io import BytesIO
@@ -15,7 +16,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from django.apps import apps
 from django.conf import settings
+from django.test import Client
 from django.utils.translation.template import templatize
 
 LOCALE = settings.BASE_DIR / "liveroom" / "locale" / "zh_Hans" / "LC_MESSAGES"
@@ -102,6 +105,33 @@ def test_the_compiled_file_is_that_of_the_po(catalog: Catalog) -> None:
     """The .mo, which is what the server reads, holds what the .po says."""
     with (LOCALE / "django.mo").open("rb") as file:
         assert entries(read_mo(file)) == entries(catalog)
+
+
+@pytest.mark.parametrize("domain", ["django", "djangojs"])
+def test_nothing_of_django_stays_english(domain: str) -> None:
+    """What its Chinese lacks, the project's own has; both files of the scripts' texts hold the same."""
+    with (LOCALE / f"{domain}.po").open("rb") as po, (LOCALE / f"{domain}.mo").open("rb") as mo:
+        ours = entries(read_po(po, locale="zh_Hans"))
+        assert entries(read_mo(mo)) == ours
+    checked = 0
+    for app in apps.get_app_configs():
+        folder = Path(app.path) / "locale"
+        if not app.name.startswith("django.") or not (folder / "en" / "LC_MESSAGES" / f"{domain}.po").exists():
+            continue
+        with (folder / "en" / "LC_MESSAGES" / f"{domain}.po").open("rb") as english:
+            source = entries(read_po(english, locale="en"))
+        with (folder / "zh_Hans" / "LC_MESSAGES" / f"{domain}.po").open("rb") as chinese:
+            finished = entries(read_po(chinese, locale="zh_Hans"))
+        assert [key for key in source if not all(finished.get(key, [""])) and key not in ours] == []
+        checked += len(source)
+    assert checked > 50
+
+
+def test_the_scripts_of_the_administration_speak_chinese(admin_client: Client) -> None:
+    """The catalogue that they load has the project's own texts too."""
+    script = admin_client.get("/admin/jsi18n/", headers={"Accept-Language": "zh-hans"}).content.decode()
+    assert "Choose all %s" in script
+    assert json.dumps("选择全部%s") in script
 
 
 def test_a_string_in_a_template_is_found() -> None:
