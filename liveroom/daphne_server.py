@@ -1,0 +1,108 @@
+"""Daphne as Liveroom runs it: any listening socket and Origin, a clean end, and connections that leave no garbage.
+
+Uses private names of Daphne, Twisted and autobahn; a test fails when one moves.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from autobahn.websocket.protocol import _url_to_origin
+from daphne.http_protocol import WebRequest
+from daphne.server import Server
+from daphne.ws_protocol import WebSocketProtocol
+from twisted.internet import defer, reactor
+
+# Seconds for applications that were cancelled.
+CANCEL_TIMEOUT = 1.0
+
+
+class LiveroomRequest(WebRequest):
+    """A handshake whose Origin and offers may be anything: they are no reason to turn a client away."""
+
+    def process(self) -> Any:
+        headers = self.requestHeaders
+        origin = (headers.getRawHeaders(b"origin") or [b""])[0].strip()
+        try:
+            _url_to_origin(origin.decode("latin1"))  # type: ignore[no-untyped-call]
+        except ValueError:
+            # autobahn would answer 400. An empty one is none; "null" is as foreign as any nonsense.
+            headers.removeHeader(b"origin")
+            if origin:
+                headers.addRawHeader(b"origin", b"null")
+        offers = b",".join(headers.getRawHeaders(b"sec-websocket-protocol", []))
+        names = dict.fromkeys(name.strip() for name in offers.split(b",") if name.strip() and name.isascii())
+        headers.removeHeader(b"sec-websocket-protocol")
+        if names:
+            headers.addRawHeader(b"sec-websocket-protocol", b", ".join(names))
+        processed = super().process()
+        if self.transport is None:
+            # It is a WebSocket now: nobody needs the channel and its request, which hold each other.
+            self.channel.requests.clear()
+        return processed
+
+
+class LiveroomProtocol(WebSocketProtocol):
+    """A WebSocket that reads its options from the class, and is freed when its connection is gone."""
+
+    # Else each connection copies 30 options from the factory and formats them for a line that is not logged.
+    CONFIG_ATTRS: tuple[str, ...] = ()
+
+    @classmethod
+    def take_options(cls, factory: Any) -> None:
+        """Take over what the factory was told."""
+        for name in WebSocketProtocol.CONFIG_ATTRS:
+            option = getattr(factory, name)
+            # A function in a class would become a method.
+            setattr(cls, name, staticmethod(option) if callable(option) else option)
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802 - Twisted's name
+        super().connectionLost(reason)
+        # Its result is the protocol itself: a cycle.
+        self.is_closed = None
+
+
+class LiveroomServer(Server):
+    """Daphne with a listening socket of ours, of any family, and an end that lets the rooms drain."""
+
+    def __init__(
+        self, application: Any, listener: socket.socket, drain: Callable[[], Awaitable[None]], **options: Any
+    ) -> None:
+        super().__init__(application, endpoints=["adopted"], ready_callable=self.adopt, **options)
+        self.listener, self.drain = listener, drain
+        # Daphne's own endpoint for a descriptor knows IPv4 only: `adopt` takes its place.
+        self.endpoints: list[str] = []
+
+    def adopt(self) -> None:
+        # A reset tells a client nothing: with a close frame it reads 1009 or 1007. The call resets allowNullOrigin,
+        # which Daphne has set: "null" is the origin of a page that was opened from a file.
+        self.ws_factory.setProtocolOptions(failByDrop=False, allowNullOrigin=True)
+        LiveroomProtocol.take_options(self.ws_factory)
+        self.ws_factory.protocol = LiveroomProtocol
+        build = self.http_factory.buildProtocol
+
+        def build_protocol(peer: Any) -> Any:
+            protocol = build(peer)
+            protocol.requestFactory = LiveroomRequest
+            return protocol
+
+        self.http_factory.buildProtocol = build_protocol
+        twisted: Any = reactor
+        self.port = twisted.adoptStreamPort(self.listener.fileno(), self.listener.family, self.http_factory)
+        self.listener.close()  # Twisted holds a duplicate; while ours is open too, the kernel goes on accepting.
+
+    def kill_all_applications(self) -> "defer.Deferred[None]":
+        # What the reactor waits for at SIGTERM and SIGINT. Daphne's own raises KeyError while a connection has no
+        # application yet or no more, and cancels the rest before anybody could be told.
+        return defer.Deferred.fromFuture(asyncio.ensure_future(self.end()))
+
+    async def end(self) -> None:
+        self.port.stopListening()
+        await self.drain()
+        running = [details.get("application_instance") for details in self.connections.values()]
+        tasks = [task for task in running if task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=CANCEL_TIMEOUT)
