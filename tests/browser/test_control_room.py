@@ -48,7 +48,10 @@ class Control:
         await self.row(title).get_by_role("button", name=f"{button}: {title}", exact=True).click()
 
     async def said(self, text: str) -> None:
+        """Wait until the page says that, and stands with its focus where it will stay."""
         await expect(self.page.locator(".messagelist li")).to_have_text(text)
+        await self.page.wait_for_load_state()
+        await self.page.evaluate("() => new Promise(requestAnimationFrame)")
 
     async def titles(self) -> list[str]:
         return await self.page.locator(".shelf-row[data-item] .name").all_text_contents()
