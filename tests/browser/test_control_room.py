@@ -1,5 +1,6 @@
 """The administration as a control room, by somebody who never saw it: pointed at, dragged, typed into."""
 
+import asyncio
 import itertools
 import json
 import re
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Dialog, Locator, Page, expect
+from playwright.async_api import Dialog, Locator, Page, Route, expect
 
 from tests.browser.conftest import Open
 from tests.deployment import Deployment
@@ -117,6 +118,27 @@ async def test_a_button_leaves_the_page_where_it_was(control: Control) -> None:
     await control.said("“Tea 2”: 60 in stock.")
     await expect(button).to_be_focused()
     await page.wait_for_function("before => Math.abs(scrollY - before) < 2", arg=before)
+
+
+async def test_a_slow_picture_takes_no_focus_away(control: Control) -> None:
+    """Whoever types before all is loaded types on where he is."""
+    control.site.call("set_room", room_id=control.room["id"], cover="/static/rooms/icon.svg?slow")
+    page = await control.open()
+    here = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await here.wait()
+        await route.continue_()
+
+    await page.route("**/icon.svg?slow", late)
+    await page.get_by_role("button", name="Stock +10: Tea 2").click(no_wait_after=True)
+    await expect(page.locator(".messagelist li")).to_have_text("“Tea 2”: 60 in stock.")
+    await page.get_by_label("Notice:").fill("Back at")
+    here.set()
+    await page.wait_for_load_state()
+    await page.evaluate("() => new Promise(requestAnimationFrame)")
+    await page.keyboard.type(" nine")
+    await expect(page.get_by_label("Notice:")).to_have_value("Back at nine")
 
 
 async def test_what_is_typed_stays_when_a_button_is_pressed(control: Control) -> None:

@@ -262,6 +262,23 @@ async def test_who_has_as_many_as_each_may(window: Open, site: Deployment, room:
     await expect(other.locator("#shelf .buy").first).to_have_text("Buy")
 
 
+async def test_another_person_has_limits_of_his_own(window: Open, site: Deployment, room: dict[str, Any]) -> None:
+    """Whose token is no good any more goes on as a new guest, who has ordered nothing."""
+    site.call("change_item", item_id=room["items"][0], limit_per_user=1)
+    page = await enter_room(window, room)
+    buy = page.locator("#shelf .buy").first
+    await order(page, buy)
+    await expect(buy).to_have_text("Limit reached")
+    before = await own_id(page)
+    site.call("revoke_tokens", user=before)
+    await page.get_by_role("button", name="Cut").click()
+    await page.get_by_role("button", name="Back now").click()
+    await expect(buy).to_have_text("Buy")
+    assert await own_id(page) != before
+    await order(page, buy)
+    await expect(buy).to_have_text("Limit reached")
+
+
 async def test_a_sheet_keeps_its_title(window: Open, site: Deployment) -> None:
     """Scrolled down on a phone, title and button to close stay above the items."""
     site.call("make_room", slug="viewers-sheet", items=12)
