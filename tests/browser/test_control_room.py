@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Dialog, Locator, Page, Route, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import TIMEOUT, Open
 from tests.deployment import Deployment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -122,18 +122,20 @@ async def test_a_button_leaves_the_page_where_it_was(control: Control) -> None:
 
 async def test_a_slow_picture_takes_no_focus_away(control: Control) -> None:
     """Whoever types before all is loaded types on where he is."""
-    control.site.call("set_room", room_id=control.room["id"], cover="/static/rooms/icon.svg?slow")
     page = await control.open()
-    here = asyncio.Event()
+    asked, here = asyncio.Event(), asyncio.Event()
 
     async def late(route: Route) -> None:
+        asked.set()
         await here.wait()
         await route.continue_()
 
-    await page.route("**/icon.svg?slow", late)
+    await page.route(re.compile("icon.svg.slow"), late)
+    control.site.call("set_room", room_id=control.room["id"], cover="/static/rooms/icon.svg?slow")
     await page.get_by_role("button", name="Stock +10: Tea 2").click(no_wait_after=True)
     await expect(page.locator(".messagelist li")).to_have_text("“Tea 2”: 60 in stock.")
     await page.get_by_label("Notice:").fill("Back at")
+    await asyncio.wait_for(asked.wait(), TIMEOUT / 1000)
     here.set()
     await page.wait_for_load_state()
     await page.evaluate("() => new Promise(requestAnimationFrame)")
