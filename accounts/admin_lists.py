@@ -4,10 +4,11 @@ import re
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import ForeignKey, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
 AHEAD = 5
@@ -78,6 +79,21 @@ class LongListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return LongChangeList
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
+        """Run an action on the rows that were chosen, as far as these can be any."""
+        sent: Any = request.POST.copy()
+        sent.setlist(
+            ACTION_CHECKBOX_NAME, [text for text in sent.getlist(ACTION_CHECKBOX_NAME) if key(text) is not None]
+        )
+        request.POST = sent
+        return super().response_action(request, *args, **kwargs)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address of an empty form says of its fields, without keys that no row can have."""
+        found: dict[str, Any] = super().get_changeform_initial_data(request)
+        refers = {field.name for field in self.opts.get_fields() if isinstance(field, ForeignKey)}
+        return {name: value for name, value in found.items() if name not in refers or key(value) is not None}
 
     def get_paginator(
         self,

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.encoding import iri_to_uri
@@ -160,7 +160,7 @@ class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
         What it returns is shown instead of the page that the button stood on: a question, to be answered first.
         """
         if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+            return self._to_list()
         if action not in self._allowed(request):
             raise PermissionDenied
         row = self.get_queryset(request).filter(pk=pk)
@@ -171,7 +171,11 @@ class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
         else:
             text = gettext("This %(name)s is not there any more.") % {"name": self.opts.verbose_name}
             self.message_user(request, text, messages.ERROR)
-        return back(request, reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"), f"row-{pk}")
+        return back(request, self._to_list().url, f"row-{pk}")
+
+    def _to_list(self) -> HttpResponseRedirect:
+        """Where those are led who come by an address of a button, after a log-in or in another language."""
+        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
 
     def _allowed(self, request: HttpRequest) -> dict[str, Callable[..., Any]]:
         actions: Any = self.get_actions(request)

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
@@ -107,7 +107,8 @@ class ItemActions(RoomAdmin):
     def item_view(self, request: HttpRequest, pk: int, item_id: int, action: str) -> HttpResponse:
         """Do what a button of a row says."""
         if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+            # Led here after a log-in: the button is there.
+            return HttpResponseRedirect(reverse("admin:rooms_room_change", args=[pk]))
         room = self.get_object(request, str(pk))
         if action not in ACTIONS or not self.may_change_items(request, room):
             raise PermissionDenied

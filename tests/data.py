@@ -12,6 +12,7 @@ from typing import Any
 
 import django
 from django.db import close_old_connections
+from django.db.models import F
 
 if __name__ == "__main__":
     django.setup()
@@ -45,6 +46,11 @@ def make_users(count: int, *, prefix: str = "Viewer") -> list[dict[str, str]]:
     """Stored users with tokens."""
     users = [User.objects.create_user(nickname=f"{prefix} {number}") for number in range(count)]
     return [{"id": user.public_id, "nickname": user.nickname, "token": tokens.issue(user)} for user in users]
+
+
+def revoke_tokens(user: str) -> None:
+    """Let no token of a user's be good any more, without a word to his sockets."""
+    User.objects.filter(public_id=user).update(token_version=F("token_version") + 1)
 
 
 def make_administrator(username: str, password: str) -> None:

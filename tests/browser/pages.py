@@ -6,6 +6,8 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT
 
+HELD_AFTER = 10
+"""Seconds that a slow machine may take from reading a page's clock to stopping it."""
 MALICE = "<img src=x onerror=\"document.title='hurt'\"><b>bold</b>"
 
 
@@ -19,6 +21,29 @@ async def back(page: Page) -> None:
     """Wait until a page that lost its server is back; the next try may be half a minute away, so it gets a nudge."""
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(page.locator("#connection")).to_have_attribute("data-status", "online", timeout=4 * TIMEOUT)
+
+
+async def hold_clock(page: Page) -> None:
+    """Stop the clock of a page that has one of its own, some seconds from now: after that the test alone moves it.
+
+    Without this an installed clock runs on in real time, and a slow machine is further than the test thinks. What the
+    page draws once per frame of the screen it draws when its clock is moved.
+    """
+    now: float = await page.evaluate("Date.now()")
+    await page.clock.pause_at(now / 1000 + HELD_AFTER)
+
+
+async def note_activity(page: Page) -> None:
+    """Keep in ``window.told`` what the line of what happens says from now on, with the page's time: others may come in
+    and be told of before the test looks."""
+    await page.evaluate(
+        """() => {
+          window.told = [];
+          const line = document.getElementById("activity");
+          const note = () => window.told.push([line.textContent, Date.now()]);
+          new MutationObserver(note).observe(line, { childList: true });
+        }"""
+    )
 
 
 async def say(page: Page, text: str) -> None:

@@ -1,5 +1,6 @@
 """The administration as a control room, by somebody who never saw it: pointed at, dragged, typed into."""
 
+import asyncio
 import itertools
 import json
 import re
@@ -7,9 +8,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Dialog, Locator, Page, expect
+from playwright.async_api import Dialog, Locator, Page, Route, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import TIMEOUT, Open
 from tests.deployment import Deployment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -48,7 +49,10 @@ class Control:
         await self.row(title).get_by_role("button", name=f"{button}: {title}", exact=True).click()
 
     async def said(self, text: str) -> None:
+        """Wait until the page says that, and stands with its focus where it will stay."""
         await expect(self.page.locator(".messagelist li")).to_have_text(text)
+        await self.page.wait_for_load_state()
+        await self.page.evaluate("() => new Promise(requestAnimationFrame)")
 
     async def titles(self) -> list[str]:
         return await self.page.locator(".shelf-row[data-item] .name").all_text_contents()
@@ -114,6 +118,29 @@ async def test_a_button_leaves_the_page_where_it_was(control: Control) -> None:
     await control.said("“Tea 2”: 60 in stock.")
     await expect(button).to_be_focused()
     await page.wait_for_function("before => Math.abs(scrollY - before) < 2", arg=before)
+
+
+async def test_a_slow_picture_takes_no_focus_away(control: Control) -> None:
+    """Whoever types before all is loaded types on where he is."""
+    page = await control.open()
+    asked, here = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        asked.set()
+        await here.wait()
+        await route.continue_()
+
+    await page.route(re.compile("icon.svg.slow"), late)
+    control.site.call("set_room", room_id=control.room["id"], cover="/static/rooms/icon.svg?slow")
+    await page.get_by_role("button", name="Stock +10: Tea 2").click(no_wait_after=True)
+    await expect(page.locator(".messagelist li")).to_have_text("“Tea 2”: 60 in stock.")
+    await page.get_by_label("Notice:").fill("Back at")
+    await asyncio.wait_for(asked.wait(), TIMEOUT / 1000)
+    here.set()
+    await page.wait_for_load_state()
+    await page.evaluate("() => new Promise(requestAnimationFrame)")
+    await page.keyboard.type(" nine")
+    await expect(page.get_by_label("Notice:")).to_have_value("Back at nine")
 
 
 async def test_what_is_typed_stays_when_a_button_is_pressed(control: Control) -> None:

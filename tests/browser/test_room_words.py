@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import Open
-from tests.browser.pages import entered, name_of, raw, say
+from tests.browser.pages import entered, hold_clock, name_of, raw, say
 from tests.deployment import Deployment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -124,6 +124,7 @@ async def test_the_list_stays_true(window: Open, site: Deployment) -> None:
     site.call("set_room", room_id=room["id"], cover="/static/rooms/icon.svg")
     page = await window("about:blank")
     await page.clock.install()
+    await hold_clock(page)
     await page.goto("/")
     card = page.locator("a[href='/rooms/listed/']")
     await expect(card.locator(".badge")).to_have_text("soon")

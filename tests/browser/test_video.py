@@ -14,6 +14,7 @@ from playwright.async_api import Page, Route, expect
 from tests.browser.conftest import Open
 from tests.browser.pages import entered
 from tests.deployment import Deployment
+from tests.servers import PATIENCE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -45,7 +46,7 @@ class Late:
 
     async def asked(self, times: int, page: Page) -> None:
         """Let the page's time pass until it was asked so often; the room's frames come in real time, thus the limit."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(30 * PATIENCE):
             while self.times < times:
                 await page.clock.run_for(1000)
                 # A round of the network: what was asked for before this has been asked for here.

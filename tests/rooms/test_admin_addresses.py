@@ -37,6 +37,25 @@ def test_a_form_of_nothing(browser: Client, name: str, pk: str) -> None:
     assert (response.status_code, response["Location"]) == (302, reverse("admin:index"))
 
 
+@pytest.mark.parametrize("named", [NINES, "x", "\u0663"])
+@pytest.mark.parametrize("form", ["rooms_room_add", "rooms_sanction_add"])
+def test_an_empty_form(browser: Client, form: str, named: str) -> None:
+    """Whose address names a row that there can be none of, is empty there."""
+    assert browser.get(f"{reverse(f'admin:{form}')}?host={named}&user={named}&room={named}").status_code == 200
+
+
+@pytest.mark.parametrize("named", [NINES, "x", "\u0663"])
+@pytest.mark.parametrize(
+    ("name", "action"), [("rooms_room", "pause"), ("rooms_comment", "remove"), ("accounts_user", "revoke_tokens")]
+)
+def test_an_action_on_nothing(browser: Client, room: Room, name: str, action: str, named: str) -> None:
+    """Rows that there can be none of are not among those chosen; others are."""
+    sent = {"action": action, "_selected_action": [named, str(room.pk)], "index": "0"}
+    assert browser.post(reverse(f"admin:{name}_changelist"), sent).status_code == 302
+    if name == "rooms_room":
+        assert Room.objects.get().status == "paused"
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

@@ -36,7 +36,10 @@ export function leftOf({ id, limit_per_user: limit }) {
 /** Read them once for each person, as soon as there is a limit to be kept; `changed()` when they are here. */
 export function loadFor({ user, shelf }, changed) {
   if (!user || whose === user.id || !shelf.some((item) => item.limit_per_user > 0)) return;
-  if (whose !== undefined) known.clear();
+  if (whose !== undefined) {
+    known.clear();
+    changes += 1;
+  }
   whose = user.id;
   reload(changed);
 }

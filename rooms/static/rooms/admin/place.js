@@ -24,6 +24,8 @@ function restore() {
   if (place?.path !== here) return;
   // The browser goes to the address's anchor, and takes the focus there, once all is loaded: this has the last word.
   addEventListener("load", () => requestAnimationFrame(() => {
+    // Whoever is at something else already, before a slow picture is there, types on where he is.
+    if (document.activeElement !== document.body) return;
     const spot = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (place.isNew && spot) return showNew(spot);
     focusOn(place.formAction, place.value, spot);
