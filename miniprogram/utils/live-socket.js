@@ -911,6 +911,8 @@ class Commands {
     const comments = whole ? frame.comments : frame.msg_type === "message" ? [frame] : [];
     for (const comment of comments) this._arrived(state, comment);
     for (const command of this._all.slice()) {
+      // In a log that was set back, or in another one, the numbers to come are lower.
+      if (whole) command.after = Math.min(command.after, state.seq);
       // A whole picture is newer than any answer before it.
       if (command.acked && (whole || state.seq >= command.acked.seq)) this._drop(command);
     }
@@ -1102,6 +1104,7 @@ export class LiveSocket {
     this._unanswered = 0;
     this._notBefore = 0;
     this._syncedAt = -Infinity;
+    this._newest = 0;
     this._clockAhead = 0;
     this._likes = 0;
     this._leaving = false;
@@ -1207,6 +1210,7 @@ export class LiveSocket {
     this._history = null;
     this._leaving = false;
     this._syncedAt = -Infinity;
+    this._newest = 0;
     this._loggingIn = false;
     this._timers.start("open", OPEN_WITHIN, () => this._lost("no_answer"));
     const { kind, reason, code } = this.status;
@@ -1392,7 +1396,7 @@ export class LiveSocket {
     this.state = reduce(before, frame);
     this._handle(frame);
     this._commands.shown(this.state, frame);
-    if (this.state.behind) this._sync();
+    if (this.state.behind && isEvent(frame)) this._sync();
     if (this.state !== before) this._emit("state", this.state, frame);
     this._tell();
     this._emit("frame", frame);
@@ -1408,7 +1412,7 @@ export class LiveSocket {
         if (frame.token) this._gotToken(frame.token);
         break;
       case "pong":
-        if (frame.seq > this.state.seq) this._sync();
+        this._heardOf(frame.seq);
         break;
       case "history":
         this._history = frame;
@@ -1427,6 +1431,8 @@ export class LiveSocket {
   /** @param {Frame} frame */
   _entered(frame) {
     if (frame.ts) this._clockAhead = frame.ts - this._now();
+    // What it was told of may not be in this log.
+    if (frame.recovered !== true) this._newest = 0;
     // With a token in a frame we are not ourselves before it is answered.
     if (!this._loggingIn) this._goOnline();
   }
@@ -1523,14 +1529,25 @@ export class LiveSocket {
 
   /** @param {number} wait */
   _syncAfter(wait) {
-    this._timers.start("sync", wait, () => this._sync());
+    this._timers.start("sync", wait, () => {
+      if (this._missing()) this._sync();
+    });
   }
 
   /** @param {Frame} frame */
   _syncAnswered(frame) {
-    if (frame.msg_type === "error") {
-      this._syncAfter(Math.max(SYNC_EVERY, (frame.retry_after || 0) * 1000));
-    } else if (frame.seq > this.state.seq) this._sync();
+    if (frame.msg_type !== "error") this._heardOf(frame.seq);
+    else if (frame.retry) this._syncAfter(Math.max(SYNC_EVERY, (frame.retry_after || 0) * 1000));
+  }
+
+  /** There is an event of that number. @param {number} seq */
+  _heardOf(seq) {
+    this._newest = Math.max(this._newest, seq);
+    if (this._missing()) this._sync();
+  }
+
+  _missing() {
+    return this.state.behind || this._newest > this.state.seq;
   }
 
   // --- Sending.

@@ -88,6 +88,16 @@ test("after a whole picture what was acknowledged is in it", () => {
   );
 });
 
+test("in a log that was set back an own comment is known by a lower number", () => {
+  const { live, enter } = makeLive();
+  enter(init({ seq: 10 }));
+  live.comment("hi");
+  world.wx.task.end(1006);
+  world.clock.pass(1000);
+  world.wx.task.open().get(init({ seq: 5, recovered: false }), message(6, "hi", ME));
+  assert.deepEqual(contents(), []);
+});
+
 test("a comment that is held back is its writer's to see, also when only its ack arrived", () => {
   const { live, enter } = makeLive();
   const task = enter();

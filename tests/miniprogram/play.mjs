@@ -165,7 +165,9 @@ const scenes = {
       await writer.settled();
       await watcher.enter();
     }
-    await watcher.until(({ state }) => state.seq >= writer.live.state.seq, "event");
+    // The events of the order and the follow may come after their answers, that of the last comment comes after them.
+    const { seq } = await writer.live.comment("last");
+    for (const person of [writer, watcher]) await person.until(({ state }) => state.seq >= seq, "last event");
     const seen = {
       losses: writer.losses,
       pending: writer.live.pending,

@@ -189,6 +189,30 @@ test("a refused sync is asked again when the server takes it", () => {
   assert.equal(task.all("sync").length, 2);
 });
 
+test("a sync that cannot succeed is not repeated: ten bad frames would end the socket", () => {
+  const { clock, enter } = makeLive();
+  const task = enter();
+  task.get(message(12, "gap"), error("bad_message", { to: "sync", ref: "sync" }));
+  clock.pass(20_000);
+  assert.equal(task.all("sync").length, 1);
+});
+
+test("a log that is shorter now is taken as it is, and what was told of the longer one is forgotten", () => {
+  const { live, wx, clock, enter } = makeLive({ random: () => 0 });
+  enter().get(message(11, "gone"), { msg_type: "pong", ts: 1, seq: 12 }).end(1006);
+  clock.pass(0);
+  assert.match(wx.task.option.url, /since=11&epoch=e1$/);
+  wx.task.open().get(init({ seq: 5, recovered: false }), message(6, "a"), message(7, "b"));
+  assert.deepEqual(
+    live.state.comments.map(({ seq }) => seq),
+    [6, 7],
+  );
+  wx.task.get({ msg_type: "pong", ts: 1, seq: 8 }, { msg_type: "pong", ts: 2, seq: 8 });
+  wx.task.get(init({ seq: 7, recovered: false }));
+  clock.pass(20_000);
+  assert.equal(wx.task.all("sync").length, 1);
+});
+
 // --- Doubt.
 
 test("the network goes: it asks for a sign of life at once", () => {

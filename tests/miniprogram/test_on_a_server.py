@@ -108,7 +108,7 @@ def test_a_server_that_goes_and_comes(site: Deployment) -> None:
     (item,) = room["items"]
     seen = play(site, "outages", slug="outages", tokens=people(site, 2), item=item)
     stored = site.call("read_room", room_id=room["id"])
-    comments = ["before kill", "while down by kill", "before stop", "while down by stop"]
+    comments = ["before kill", "while down by kill", "before stop", "while down by stop", "last"]
     assert seen["comments"] == stored["comments"] == comments
     # The killed one said nothing, the other why; in between nobody was there.
     assert set(seen["losses"]) <= {"closed", "network", "restarting"}
