@@ -14,6 +14,9 @@ from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import defer, reactor
 
+MASK_AT, SMALL_HEAD = 2, 6
+"""Bytes before the key that masks a small frame, and before its payload."""
+
 # Seconds for applications that were cancelled.
 CANCEL_TIMEOUT = 1.0
 
@@ -57,10 +60,49 @@ class LiveroomProtocol(WebSocketProtocol):
             # A function in a class would become a method.
             setattr(cls, name, staticmethod(option) if callable(option) else option)
 
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        # autobahn's states, lazy log lines and futures cost more than all that answers a ping.
+        at = 0
+        while (
+            self.state == self.STATE_OPEN
+            and not self.data
+            and not self.inside_message
+            and self.current_frame is None
+            and (end := small_text_end(data, at))
+        ):
+            payload = unmasked(data[at + MASK_AT : at + SMALL_HEAD], data[at + SMALL_HEAD : end])
+            try:
+                payload.decode()
+            except UnicodeDecodeError:
+                break
+            self.onMessage(payload, False)
+            at = end
+        if at < len(data):
+            super().dataReceived(data[at:] if at else data)
+
     def connectionLost(self, reason: Any) -> None:  # noqa: N802 - Twisted's name
         super().connectionLost(reason)
         # Its result is the protocol itself: a cycle.
         self.is_closed = None
+
+
+def small_text_end(data: bytes, at: int) -> int:
+    """Where the frame that begins at ``at`` ends, if it is a whole masked text of at most 125 bytes; else 0.
+
+    RFC 6455, 5.2: FIN without RSV and opcode 1 is 0x81; the next byte is the mask's bit and the length.
+    """
+    if len(data) < at + SMALL_HEAD or data[at] != 0x81:
+        return 0
+    length = data[at + 1] - 0x80
+    end = at + SMALL_HEAD + length
+    return end if 0 <= length <= 125 and end <= len(data) else 0
+
+
+def unmasked(key: bytes, payload: bytes) -> bytes:
+    """The payload of a frame that was masked with this key of 4 bytes."""
+    size = len(payload)
+    mask = int.from_bytes((key * (size // 4 + 1))[:size], "little")
+    return (int.from_bytes(payload, "little") ^ mask).to_bytes(size, "little")
 
 
 class LiveroomServer(Server):
