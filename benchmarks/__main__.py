@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks import buys, commit, fanout, idle, plots, single, soak, storm
+from benchmarks import buys, commit, fanout, idle, plots, single, soak, storm, stuck
 from benchmarks.book import Book
 from benchmarks.machine import conditions, take_client_core
 from benchmarks.musts import musts, musts_table
@@ -33,6 +33,7 @@ SCENARIOS = {
     "single": Scenario(single.steps, single.report),
     "commit": Scenario(commit.steps, commit.report),
     "storm": Scenario(storm.steps, storm.report),
+    "stuck": Scenario(stuck.steps, stuck.report),
     "buys": Scenario(buys.steps, buys.report),
     "idle": Scenario(idle.steps, idle.report),
     "soak": Scenario(soak.steps, soak.report),

@@ -78,6 +78,27 @@ class Idle:
 
 
 @dataclass(frozen=True)
+class Stuck:
+    """Some stop reading. Latencies of the others in ms, ``before`` and ``meanwhile``; ``memory``: KiB per stuck viewer.
+
+    ``kilobytes``: what each viewer is sent in a second; ``longest``: seconds until the last of the stuck was cut;
+    ``cut``: how many were; ``missing``: comments that the others did not get.
+    """
+
+    system: str
+    viewers: int
+    stuck: int
+    kilobytes: float
+    before: tuple[float, float, float]
+    meanwhile: tuple[float, float, float]
+    memory: float
+    cut: int
+    longest: float
+    missing: int
+    lost: int
+
+
+@dataclass(frozen=True)
 class Moment:
     """A look during the soak: seconds since its begin, MiB, ms."""
 
@@ -111,5 +132,6 @@ class Book:
     commits: list[Commits] = field(default_factory=list)
     storms: list[Storm] = field(default_factory=list)
     buys: list[Buys] = field(default_factory=list)
+    stuck: list[Stuck] = field(default_factory=list)
     idle: list[Idle] = field(default_factory=list)
     soak: Soak | None = None

@@ -13,6 +13,8 @@ SLICE_MS = 20.0
 IDLE_KIB = 45.0
 COMMITS = 8.0
 QUERIES = 2.0
+P99_GROWS, P99_SPARE = 1.5, 20.0
+"""By what readers that are stuck may slow the others down: times, and ms to spare."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,14 @@ def _others(book: Book) -> Iterable[Must]:
         soak = book.soak
         shown = f"memory × {soak.memory:.3f}, p99 {soak.before:.0f} → {soak.after:.0f} ms, {soak.lost} sockets lost"
         yield Must("6", "soak: memory and latency flat", shown, soak.flat)
+    for stuck in book.stuck:
+        asked = (
+            f"stuck, {stuck.system}: all cut, the others miss nothing, p99 at most × {P99_GROWS:g} + {P99_SPARE:g} ms"
+        )
+        before, after = stuck.before[2], stuck.meanwhile[2]
+        shown = f"{stuck.cut} of {stuck.stuck} cut, {stuck.missing} missing, p99 {before:.0f} → {after:.0f} ms"
+        unhurt = after <= before * P99_GROWS + P99_SPARE
+        yield Must("–", asked, shown, stuck.cut == stuck.stuck and not stuck.missing and not stuck.lost and unhurt)
     for buys in book.buys:
         asked = (
             f"buys, {buys.items} item{'s' if buys.items > 1 else ''}, {buys.database}: oversold 0, all accounted for"

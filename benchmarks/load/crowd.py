@@ -25,6 +25,7 @@ READ_SIZE = 256 * 1024
 HEAD_MAX = 256 * 1024
 """Bytes before a viewer is ready: the answer to its handshake, and the picture of the room."""
 OUT_MAX = 1024 * 1024
+SMALL_BUFFER = 4096
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER: close with a reset, so that no port waits for a minute after the run."""
 
@@ -56,7 +57,7 @@ class Ticket:
 @dataclass(slots=True, eq=False)
 class Viewer:
     """One socket. ``opened``: when it became ready (monotonic), 0 before; ``out``: what the kernel did not take yet;
-    ``hears_all``: its reader is given the frame that makes it ready, too."""
+    ``hears_all``: its reader is given the frame that makes it ready, too; ``deaf``: it reads nothing any more."""
 
     number: int
     socket: socket.socket
@@ -68,7 +69,13 @@ class Viewer:
     head: bytearray | None = None
     out: bytearray = field(default_factory=bytearray)
     hears_all: bool = False
+    deaf: bool = False
     alive: bool = True
+
+    @property
+    def awaited(self) -> int:
+        """What its socket is waited for, when there is nothing to write."""
+        return select.EPOLLRDHUP if self.deaf else select.EPOLLIN
 
 
 class Crowd:
@@ -202,6 +209,9 @@ class Crowd:
             viewer = by_fd.get(fd)
             if viewer is None:
                 continue  # Found gone by a write, a moment ago.
+            if viewer.deaf and mask & (select.EPOLLRDHUP | select.EPOLLERR | select.EPOLLHUP):
+                self._gone(viewer)
+                continue
             if mask & select.EPOLLOUT:
                 self._flush(viewer)
                 if not mask & (select.EPOLLIN | select.EPOLLERR | select.EPOLLHUP):
@@ -289,7 +299,7 @@ class Crowd:
             if sent == len(data):
                 return
             data = data[sent:]
-            self._epoll.modify(viewer.socket, select.EPOLLIN | select.EPOLLOUT)
+            self._epoll.modify(viewer.socket, viewer.awaited | select.EPOLLOUT)
         # A server that does not read: it is offered no more than this.
         if len(viewer.out) < OUT_MAX:
             viewer.out += data
@@ -303,7 +313,7 @@ class Crowd:
             return  # The read that follows finds it gone.
         del viewer.out[:sent]
         if not viewer.out:
-            self._epoll.modify(viewer.socket, select.EPOLLIN)
+            self._epoll.modify(viewer.socket, viewer.awaited)
 
     def _gone(self, viewer: Viewer) -> None:
         if not viewer.alive:
@@ -330,6 +340,14 @@ class Crowd:
                 del self._by_fd[viewer.socket.fileno()]
                 viewer.socket.close()
         self.viewers = [viewer for viewer in self.viewers if viewer not in gone]
+
+    def deafen(self, viewers: Iterable[Viewer]) -> None:
+        """From now on these read nothing; what they are to send is sent. Their end is found, and counts as lost."""
+        for viewer in viewers:
+            viewer.deaf = True
+            # Else the kernel would take some MiB for them.
+            viewer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
+            self._epoll.modify(viewer.socket, viewer.awaited | (select.EPOLLOUT if viewer.out else 0))
 
     def forget(self) -> None:
         """Begin to count anew."""

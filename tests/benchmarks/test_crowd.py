@@ -123,6 +123,23 @@ def test_viewers_go_and_come_back_with_a_ticket(relay: Relay, crowd: Crowd) -> N
     assert stamped(0)[:40].encode() in heard[1]
 
 
+def test_who_reads_nothing_is_sent_to_all_the_same(relay: Relay, crowd: Crowd) -> None:
+    """It counts nothing any more, says what it is to say, and is found lost when its socket ends."""
+    crowd.connect(4, timeout=20)
+    crowd.run(20, until=lambda: relay.pongs == 4)
+    deaf = crowd.viewers[0]
+    crowd.deafen([deaf])
+    crowd.say(speakers=1)
+    crowd.run(20, until=lambda: crowd.received >= 3)
+    crowd.run(0.1)
+    assert [viewer.reader.count for viewer in crowd.viewers] == [0, 1, 1, 1]
+    assert (crowd.lost, deaf.alive) == (0, True)
+    for viewer in relay.viewers:
+        relay.loop.call_soon_threadsafe(viewer.transport.abort)
+    crowd.run(20, until=lambda: crowd.lost == 4)
+    assert (crowd.lost, deaf.alive) == (4, False)
+
+
 def test_who_is_persistent_tries_again(relay: Relay, crowd: Crowd) -> None:
     """Cut before the picture came, until it comes; without that it is an error."""
     crowd.admit([Ticket("/later")], timeout=20, persistent=True)
