@@ -134,7 +134,7 @@ def test_who_reads_nothing_is_sent_to_all_the_same(relay: Relay, crowd: Crowd) -
     crowd.run(0.1)
     assert [viewer.reader.count for viewer in crowd.viewers] == [0, 1, 1, 1]
     assert (crowd.lost, deaf.alive) == (0, True)
-    for viewer in relay.viewers:
+    for viewer in list(relay.viewers):
         relay.loop.call_soon_threadsafe(viewer.transport.abort)
     crowd.run(20, until=lambda: crowd.lost == 4)
     assert (crowd.lost, deaf.alive) == (4, False)
