@@ -126,7 +126,7 @@ def prepared(command: Sequence[str], environment: Mapping[str, str]) -> str:
 
 
 def inherited() -> dict[str, str]:
-    """The environment of a program, before what its system sets."""
+    """The environment of a started program, before what is set for it."""
     return {name: os.environ[name] for name in INHERITED if name in os.environ} | {"PYTHONUNBUFFERED": "1"}
 
 
@@ -147,7 +147,9 @@ def find(name: str, package: str) -> str:
     places = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), reverse=True)
     found = shutil.which(name) or (places[0] if places else None)
     if found is None:
-        raise RuntimeError(f"{name} is missing. On Debian: apt-get install -y --no-install-recommends {package}")
+        raise RuntimeError(
+            f"{name} is missing. On Debian or Ubuntu: apt-get install -y --no-install-recommends {package}"
+        )
     return found
 
 
@@ -172,19 +174,20 @@ def redis(directory: Path) -> Iterator[Program]:
         yield program
 
 
-@contextlib.contextmanager
-def postgres(directory: Path) -> Iterator[str]:
-    """A PostgreSQL server with a cluster of its own and Debian's settings; yields what DATABASE_URL names it."""
-    data = directory / "postgres"
-    data.mkdir()
+def initdb(place: Path) -> str | None:
+    """Make a cluster in ``place``/data that nobody needs a password for; return who owns it, if not the caller.
+
+    Raises RuntimeError with what initdb said.
+    """
     # PostgreSQL refuses to run as root.
     owner = "postgres" if os.geteuid() == 0 else None
     if owner:
-        shutil.chown(data, owner, owner)
-    options = ("-D", str(data / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        shutil.chown(place, owner, owner)
+    options = ("-D", str(place / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
     made = subprocess.run(
         (find("initdb", "postgresql"), *options),
-        cwd=data,
+        cwd=place,
+        env=inherited(),
         user=owner,
         group=owner,
         extra_groups=[] if owner else None,
@@ -195,11 +198,20 @@ def postgres(directory: Path) -> Iterator[str]:
     )
     if made.returncode:
         raise RuntimeError(f"initdb ended with {made.returncode}:\n{made.stdout}{made.stderr}")
+    return owner
+
+
+@contextlib.contextmanager
+def postgres(directory: Path) -> Iterator[str]:
+    """A PostgreSQL server with a cluster of its own and Debian's settings; yields what DATABASE_URL names it."""
+    place = directory / "postgres"
+    place.mkdir()
+    owner = initdb(place)
     port = free_port()
-    settings = ("-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={data}")
-    command = (find("postgres", "postgresql"), "-D", str(data / "data"), "-p", str(port), *settings)
+    settings = ("-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={place}")
+    command = (find("postgres", "postgresql"), "-D", str(place / "data"), "-p", str(port), *settings)
     # SIGTERM would wait until every client has gone.
     with started(
-        command, port=port, log=data / "postgres.log", core=HELPER_CORE, user=owner, stop_signal=signal.SIGINT
+        command, port=port, log=place / "postgres.log", core=HELPER_CORE, user=owner, stop_signal=signal.SIGINT
     ):
         yield f"postgres://postgres@127.0.0.1:{port}/postgres"

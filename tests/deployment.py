@@ -19,7 +19,8 @@ from typing import Any
 
 import pytest
 
-from tests.servers import ROOT, Postgres, Redis, Server, inherited, run_python
+from benchmarks.programs import inherited
+from tests.servers import ROOT, Postgres, Redis, Server, run_python
 
 # What the tests of the whole need: guests that talk, and no limit that a fast test would meet.
 ENVIRONMENT = {

@@ -4,9 +4,7 @@ A pytest plugin (`-p tests.servers`). A program that is missing fails the test w
 started keeps a log, shown when a test fails, and is stopped by its process id when its fixture ends.
 """
 
-import glob
 import os
-import random
 import shutil
 import signal
 import socket
@@ -22,14 +20,14 @@ import httpx
 import psycopg
 import pytest
 
+from benchmarks.programs import find, free_port, inherited, initdb
+
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = float(os.environ.get("LIVEROOM_PATIENCE", "1"))
 """Factor for every deadline of the tests: 2 or 3 on a slow machine. No test passes faster by it."""
 
 START_TIMEOUT = 30 * PATIENCE
 STOP_TIMEOUT = 15 * PATIENCE
-# Servers get no LIVEROOM_*, DATABASE_URL or the like from whoever runs the tests.
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 
 running: list["Program"] = []
 
@@ -188,12 +186,7 @@ class Postgres(Program):
 
     def __init__(self, directory: Path) -> None:
         self.port = free_port()
-        self._data = directory / "data"
-        # PostgreSQL refuses to run as root.
-        self._owner = "postgres" if os.geteuid() == 0 else None
-        if self._owner:
-            shutil.chown(directory, self._owner, self._owner)
-        self._initdb(directory)
+        owner = initdb(directory)
         options = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": str(directory),
@@ -202,27 +195,11 @@ class Postgres(Program):
             "full_page_writes": "off",
             "max_connections": "200",
         }
-        command = [program("postgres", "postgresql"), "-D", str(self._data), "-p", str(self.port)]
+        command = [program("postgres", "postgresql"), "-D", str(directory / "data"), "-p", str(self.port)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         # SIGTERM would wait until every client has gone.
-        super().__init__("postgres", command, directory=directory, user=self._owner, stop_signal=signal.SIGINT)
-
-    def _initdb(self, directory: Path) -> None:
-        options = ["-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-        made = subprocess.run(
-            [program("initdb", "postgresql"), *options],
-            cwd=directory,
-            env=inherited(),
-            user=self._owner,
-            group=self._owner,
-            extra_groups=[] if self._owner else None,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if made.returncode:
-            pytest.fail(f"initdb ended with {made.returncode}:\n{made.stdout}{made.stderr}")
+        super().__init__("postgres", command, directory=directory, user=owner, stop_signal=signal.SIGINT)
 
     def start(self, ready: Callable[[], bool] | None = None) -> None:
         super().start(ready or self._answers)
@@ -244,30 +221,12 @@ class Postgres(Program):
         return f"postgres://postgres@127.0.0.1:{port or self.port}/{database}"
 
 
-def inherited() -> dict[str, str]:
-    """The environment of a started program, before what its test sets."""
-    return {name: os.environ[name] for name in INHERITED if name in os.environ} | {"PYTHONUNBUFFERED": "1"}
-
-
-def free_port() -> int:
-    """A port that nobody listens on, below those that the kernel hands to outgoing connections."""
-    while True:
-        port = random.randint(15_000, 30_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-
-
 def program(name: str, package: str) -> str:
     """Where a program is, PostgreSQL's too, which Debian keeps off the path; fails the test when it is nowhere."""
-    places = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), reverse=True)
-    found = shutil.which(name) or (places[0] if places else None)
-    if found is None:
-        pytest.fail(f"{name} is missing. On Debian or Ubuntu: apt-get install -y --no-install-recommends {package}")
-    return found
+    try:
+        return find(name, package)
+    except RuntimeError as missing:
+        pytest.fail(str(missing))
 
 
 def run_python(*arguments: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

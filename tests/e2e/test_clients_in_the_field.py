@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.programs import inherited
 from tests.deployment import Deployments
-from tests.servers import PATIENCE, ROOT, inherited, program
+from tests.servers import PATIENCE, ROOT, program
 
 CLIENTS = ROOT / "tests" / "clients"
 SECONDS = 70

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.servers import Program, free_port
+from benchmarks.programs import free_port
+from tests.servers import Program
 
 SHARE = 0.25
 """Of all commits, while it cuts."""

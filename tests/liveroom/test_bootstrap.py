@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.programs import inherited
 from liveroom import bootstrap
-from tests.servers import ROOT, inherited
+from tests.servers import ROOT
 
 NOWHERE = {"nothing-server": ("/no/such/*/program",), "nothing-client": ("no-such-program",)}
 

@@ -14,8 +14,9 @@ import pytest
 import websockets
 from websockets.sync.client import ClientConnection, connect
 
+from benchmarks.programs import inherited
 from tests.deployment import Deployments
-from tests.servers import PATIENCE, ROOT, Server, inherited, run_python
+from tests.servers import PATIENCE, ROOT, Server, run_python
 
 SERVERS = ["daphne", "uvicorn"]
 TIMEOUT = 10 * PATIENCE

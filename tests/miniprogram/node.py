@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import PATIENCE, ROOT, inherited, program
+from benchmarks.programs import inherited
+from tests.servers import PATIENCE, ROOT, program
 
 HERE = ROOT / "tests" / "miniprogram"
 CLIENT_FILE = ROOT / "miniprogram" / "utils" / "live-socket.js"

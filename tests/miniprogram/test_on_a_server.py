@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks.programs import inherited
 from tests.deployment import Deployment, Deployments
 from tests.miniprogram.node import HERE, command
-from tests.servers import PATIENCE, inherited
+from tests.servers import PATIENCE
 
 ENDS_WITHIN = 10 * PATIENCE
 """Seconds from its last word to its end: what is still open then would keep it alive."""

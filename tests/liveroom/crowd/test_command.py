@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from benchmarks.programs import inherited
 from liveroom.crowd.progress import on_terminal
 from liveroom.crowd.report import Summary, clock, rows
 from liveroom.management.commands import crowd
 from tests.deployment import Deployment, Deployments
-from tests.servers import PATIENCE, ROOT, inherited, run_python
+from tests.servers import PATIENCE, ROOT, run_python
 
 SHORT = ("--viewers", "20", "--minutes", "0.07", "--ramp", "0.5", "--comments-per-second", "12", "--seed", "1")
 
