@@ -92,7 +92,7 @@ def _subprotocol(offered: list[str]) -> str | None:
 
 
 def _language(chosen: str, accepted: bytes) -> str:
-    """The language that was chosen on a page, else the first of ours that the client accepts: so a page finds its own."""
+    """The language chosen on a page, else the first of ours that the client accepts: so a page finds its own."""
     codes = [chosen, *(code for code, _priority in parse_accept_lang_header(accepted.decode("latin1")[:200].lower()))]
     for code in codes:
         try:

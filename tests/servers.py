@@ -262,8 +262,8 @@ def free_port() -> int:
 
 
 def program(name: str, package: str) -> str:
-    """Where a program is, PostgreSQL's too, which Debian keeps off the path; fails the test when it is nowhere."""
-    places = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), reverse=True)
+    """Where a program is, those too that Debian keeps off the path; fails the test when it is nowhere."""
+    places = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), reverse=True) + glob.glob(f"/usr/sbin/{name}")
     found = shutil.which(name) or (places[0] if places else None)
     if found is None:
         pytest.fail(f"{name} is missing. On Debian or Ubuntu: apt-get install -y --no-install-recommends {package}")

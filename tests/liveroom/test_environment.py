@@ -82,10 +82,11 @@ def test_a_key_is_made_once_for_all_who_ask_at_once(tmp_path: Path) -> None:
 
 
 def test_every_setting_is_in_the_readme() -> None:
-    """The README's tables name each LIVEROOM_ setting that there is."""
+    """The tables of both READMEs name each LIVEROOM_ setting that there is."""
     root = Path(__file__).parents[2]
     lines = (root / "liveroom" / "settings.py").read_text().splitlines()
     names = [line.split(" = ")[0] for line in lines if line.startswith("LIVEROOM_") and " = " in line]
-    readme = (root / "README.md").read_text()
     assert len(names) > 20
-    assert [name for name in names if f"`{name}`" not in readme] == []
+    for readme in ("README.md", "README.zh-CN.md"):
+        text = (root / readme).read_text()
+        assert [name for name in names if f"`{name}`" not in text] == []
