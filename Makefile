@@ -21,8 +21,7 @@ run: export PORT ?= 8000
 run: export DEBUG ?= 1
 run: export LIVEROOM_GUESTS ?= talk
 run: setup ## set up what is missing and serve on HOST:PORT (127.0.0.1:8000)
-	@$(VENV) manage.py prepare
-	@exec $(VENV) -m liveroom.serve
+	@exec $(VENV) -m liveroom.serve --prepare
 
 test: ## set up what is missing and run the tests (ARGS="-k name", JOBS=2 at once)
 	$(BOOTSTRAP) test

@@ -143,8 +143,8 @@ def free_port() -> int:
 
 
 def find(name: str, package: str) -> str:
-    """Where a program is, PostgreSQL's too, which Debian keeps off the path; raises RuntimeError."""
-    places = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), reverse=True)
+    """Where a program is, those too that Debian keeps off the path; raises RuntimeError."""
+    places = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), reverse=True) + glob.glob(f"/usr/sbin/{name}")
     found = shutil.which(name) or (places[0] if places else None)
     if found is None:
         raise RuntimeError(

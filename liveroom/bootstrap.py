@@ -36,9 +36,11 @@ PROGRAMS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "nodejs": ("node",),
     "npm": ("npm",),
+    "nginx-light": ("nginx", "/usr/sbin/nginx"),
+    "openssl": ("openssl",),
 }
 # What of these is of no use to whom.
-UNUSED = {"bench": ("chromium",)}
+UNUSED = {"bench": ("chromium", "nginx-light", "openssl")}
 
 
 def main() -> None:

@@ -1,38 +1,136 @@
 """What the settings read from outside: the environment, and the key that a development machine keeps."""
 
 import contextlib
+import difflib
 import math
 import os
+import re
 import secrets
 import tempfile
 import warnings
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+PREFIX = "LIVEROOM_"
+# How alike two names are, from 0 to 1, of which one is a slip of the other.
+NEAR = 0.75
+WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+SWITCH = {
+    **dict.fromkeys(("1", "true", "yes", "on", "y", "ok"), True),
+    **dict.fromkeys(("0", "false", "no", "off", "n"), False),
+}
+
 
 class Environment(environ.Env):
-    """The environment; a value of the wrong form is named, with the setting that it stands in."""
+    """The environment. What stands in it and cannot be taken is refused, with the setting's name and what it takes.
+
+    ``asked``: the names that were asked for until now.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
 
     def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().get_value(var, *args, **kwargs)
-        except ValueError as error:
-            raise ImproperlyConfigured(f"{var} is {os.environ.get(var)!r}, which cannot be read: {error}.") from None
+        self.asked.add(var)
+        return super().get_value(var, *args, **kwargs)
+
+    def bool(self, var: str, *, default: bool) -> bool:
+        """A switch. Env.bool() takes whatever it does not know for off."""
+        text = self._text(var)
+        if text is None:
+            return default
+        if text.strip().lower() not in SWITCH:
+            raise refused(var, text, "1 or 0 (or true or false, yes or no, on or off)")
+        return SWITCH[text.strip().lower()]
+
+    def int(self, var: str, *, default: int, least: int = 0, most: int | None = None) -> int:
+        """A whole number in these bounds; the default is taken as it is."""
+        text = self._text(var)
+        if text is None:
+            return default
+        value = int(text) if WHOLE.fullmatch(text.strip()) else least - 1
+        if value < least or (most is not None and value > most):
+            raise refused(var, text, f"a whole number {_bounds(least, most)}")
+        return value
 
     def number(self, var: str, *, default: float) -> float:
         """A number that may have a fraction; a whole one is an integer, and so it goes over the wire: 1, never 1.0."""
         # Env.float() drops what is no digit first: "1e3" would be 13, and "2/s" 2.
-        text = self.str(var, default=str(default))
+        text = self._text(var)
+        if text is None:
+            return default
         try:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not math.isfinite(value):
-            raise ImproperlyConfigured(f"{var} is {text!r}, which is no number.")
+        if not (math.isfinite(value) and value >= 0):
+            raise refused(var, text, "a number from 0 on")
         return int(value) if value.is_integer() else value
+
+    def choice(self, var: str, *allowed: str, default: str) -> str:
+        """One of these words, in whatever case it is written."""
+        text = self._text(var)
+        if text is None:
+            return default
+        for word in allowed:
+            if text.strip().lower() == word.lower():
+                return word
+        raise refused(var, text, f"{', '.join(allowed[:-1])} or {allowed[-1]}")
+
+    def matching(self, var: str, pattern: str, takes: str, *, default: str = "") -> str:
+        """A text of this form, or an empty one."""
+        text = self._text(var)
+        if text and not re.fullmatch(pattern, text):
+            raise refused(var, text, takes)
+        return default if text is None else text
+
+    def all_matching(self, var: str, pattern: str, takes: str, *, default: Sequence[str] = ()) -> list[str]:
+        """Texts of this form, parted by commas."""
+        text = self._text(var)
+        if text is None:
+            return list(default)
+        entries = [entry for entry in map(str.strip, text.split(",")) if entry]
+        for entry in entries:
+            if not re.fullmatch(pattern, entry):
+                raise ImproperlyConfigured(f"{var} holds {entry!r}; it takes {takes}.")
+        return entries
+
+    def refuse_misspelled(self) -> None:
+        """Refuse a LIVEROOM_ name that nobody asked for and that is nearly the name of a setting."""
+        for name in self.unknown():
+            near = nearest(name, self.asked)
+            if near is not None:
+                raise ImproperlyConfigured(f"{name} is no setting; did you mean {near}?")
+
+    def unknown(self) -> list[str]:
+        """The LIVEROOM_ names that nobody asked for until now."""
+        return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in self.asked)
+
+    def _text(self, var: str) -> str | None:
+        self.asked.add(var)
+        return os.environ.get(var)
+
+
+def refused(var: str, text: str, takes: str) -> ImproperlyConfigured:
+    """What is raised for a value that a setting does not take."""
+    return ImproperlyConfigured(f"{var} is {text!r}; it takes {takes}.")
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known LIVEROOM_ name that this one is a slip of; None where it is a name of its own."""
+    # Compared without what all have in common: it would make any two alike.
+    rests = [each.removeprefix(PREFIX) for each in known if each.startswith(PREFIX)]
+    found = difflib.get_close_matches(name.removeprefix(PREFIX), rests, n=1, cutoff=NEAR)
+    return PREFIX + found[0] if found else None
+
+
+def _bounds(least: int, most: int | None) -> str:
+    return f"from {least} on" if most is None else f"from {least} to {most}"
 
 
 def database_of(url: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ and exits with 0, all within 10 s; with 1 only where a thread hangs in a databas
 import argparse
 import asyncio
 import contextlib
+import errno
 import fcntl
 import gc
 import logging
@@ -20,6 +21,8 @@ from collections.abc import Awaitable, Callable
 from types import FrameType
 from typing import IO
 
+from liveroom.address import base_url
+from liveroom.language import LANGUAGES, language_of_environment
 from liveroom.startup import load_settings
 
 logger = logging.getLogger(__name__)
@@ -46,6 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Serve until a signal comes. Exits with 1 and one line where the settings or the address are no good."""
     options = parse(arguments)
     load_settings()
+    complete(options)
     # Imported here, after the settings: it sets Django up.
     from liveroom.asgi import application
 
@@ -54,8 +58,9 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         listener = listen(options)
     except OSError as error:
-        where = f"descriptor {options.fd}" if options.fd is not None else f"{options.host}:{options.port}"
-        sys.exit(f"Cannot listen on {where}: {error.strerror or error}.")
+        sys.exit(cannot_listen(options, error))
+    if options.prepare:
+        prepare(options, listener)
     check_setup()
     raise_descriptor_limit()
     held = hold_database()  # until the process ends
@@ -67,19 +72,26 @@ def main(arguments: list[str] | None = None) -> None:
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m liveroom.serve", description="Serve Liveroom in this process.")
-    environment = os.environ.get
-    parser.add_argument("--host", default=environment("HOST") or "127.0.0.1", help="address (HOST, 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=environment("PORT") or "8000", help="0: any free one (PORT, 8000)")
+    parser.add_argument("--host", help="address (HOST, 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="0: any free one (PORT, 8000)")
     parser.add_argument("--fd", type=int, help="descriptor of a socket that is bound already, instead of an address")
-    server = environment("SERVER") or "daphne"
-    parser.add_argument("--server", default=server, help=f"{' or '.join(SERVERS)} (SERVER, daphne)")
+    parser.add_argument("--server", help=f"{' or '.join(SERVERS)} (SERVER, daphne)")
+    parser.add_argument("--prepare", action="store_true", help="do first what manage.py prepare does")
     options = parser.parse_args(arguments)
-    # `choices` would not judge what comes from the environment.
-    if options.server not in SERVERS:
+    if options.server is not None and options.server not in SERVERS:
         parser.error(f"the server is {' or '.join(SERVERS)}, not {options.server!r}")
-    if not 0 <= options.port <= 65535:
+    if options.port is not None and not 0 <= options.port <= 65535:
         parser.error(f"a port is 0 to 65535, not {options.port}")
     return options
+
+
+def complete(options: argparse.Namespace) -> None:
+    """Take from the environment what the command line left open."""
+    from django.conf import settings
+
+    for name in ("host", "port", "server"):
+        if getattr(options, name) is None:
+            setattr(options, name, getattr(settings, name.upper()))
 
 
 def listen(options: argparse.Namespace) -> socket.socket:
@@ -99,6 +111,32 @@ def listen(options: argparse.Namespace) -> socket.socket:
     return listener
 
 
+def cannot_listen(options: argparse.Namespace, error: OSError) -> str:
+    """Say in one line why; where another program has the port, how to take another one."""
+    from django.utils import translation
+    from django.utils.translation import gettext as _
+
+    if options.fd is not None:
+        return f"Cannot listen on descriptor {options.fd}: {error.strerror or error}."
+    where = f"{options.host}:{options.port}"
+    if error.errno != errno.EADDRINUSE:
+        return f"Cannot listen on {where}: {error.strerror or error}."
+    with translation.override(LANGUAGES[language_of_environment()]):
+        return _(
+            "Another program listens on %(where)s already. PORT chooses another port, such as: PORT=%(port)d make run"
+        ) % {"where": where, "port": options.port + 1 if options.port < 65535 else 8001}
+
+
+def prepare(options: argparse.Namespace, listener: socket.socket) -> None:
+    """What `manage.py prepare` does, once the address is ours: what it prints is where we are found."""
+    from django.core.management import CommandError, call_command
+
+    try:
+        call_command("prepare", url=base_url(options.host, str(listener.getsockname()[1])))
+    except CommandError as error:
+        sys.exit(str(error))
+
+
 def address(listener: socket.socket) -> str:
     """Return where the socket listens, as a URL if it has one."""
     name = listener.getsockname()
@@ -114,6 +152,8 @@ def check_setup() -> None:
     from django.db import DatabaseError, InterfaceError, connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from liveroom.checks import unknown_text
+
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -123,6 +163,8 @@ def check_setup() -> None:
         logger.warning("The database does not answer: %s", str(error).strip() or type(error).__name__)
     finally:
         connection.close()
+    if unknown := unknown_text():
+        logger.warning(unknown)
     if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
         logger.warning("Pages will fail without their static files; type: python manage.py collectstatic")
 

@@ -26,8 +26,19 @@ if not SECRET_KEY:
         )
     SECRET_KEY = kept_key(VAR_DIR / "secret_key")
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Where `python -m liveroom.serve` listens, and with what, where its arguments do not say.
+HOST = env.str("HOST", default="") or "127.0.0.1"
+PORT = env.int("PORT", default=8000, most=65535)
+SERVER = env.choice("SERVER", "daphne", "uvicorn", default="daphne")
+
+ORIGIN = r"https?://[^/\s]+"
+ALLOWED_HOSTS = env.all_matching(
+    "ALLOWED_HOSTS",
+    r"\*|\.?[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]",
+    "host names such as your.host, without https:// and without a port",
+    default=["*"] if DEBUG else ["localhost", "127.0.0.1", "[::1]"],
+)
+CSRF_TRUSTED_ORIGINS = env.all_matching("CSRF_TRUSTED_ORIGINS", ORIGIN, "origins such as https://your.host")
 
 INSTALLED_APPS = [
     "daphne",
@@ -104,7 +115,7 @@ else:
         # Left to itself the pool doubles the time to its next try for 5 minutes: an outage would outlast itself.
         "pool": {
             "min_size": 2,
-            "max_size": env.int("DATABASE_POOL", default=12),
+            "max_size": env.int("DATABASE_POOL", default=12, least=2),
             "timeout": 3,
             "reconnect_timeout": 1,
         },
@@ -240,35 +251,32 @@ SPECTACULAR_SETTINGS = {
 # --- Liveroom: who may enter, and where.
 
 # The room that /ws/ and /chat lead to. Default: demo.
-LIVEROOM_DEFAULT_ROOM = env.str("LIVEROOM_DEFAULT_ROOM", default="demo")
+LIVEROOM_DEFAULT_ROOM = env.matching(
+    "LIVEROOM_DEFAULT_ROOM", r"[-a-zA-Z0-9_]{1,64}", "the slug of a room, such as demo", default="demo"
+)
 # What somebody without an account may do: "watch" (default) or "talk".
-LIVEROOM_GUESTS = env.str("LIVEROOM_GUESTS", default="watch")
-if LIVEROOM_GUESTS not in ("watch", "talk"):
-    raise ImproperlyConfigured(f"LIVEROOM_GUESTS is {LIVEROOM_GUESTS!r}; it takes watch or talk.")
+LIVEROOM_GUESTS = env.choice("LIVEROOM_GUESTS", "watch", "talk", default="watch")
 # Where somebody who may only watch can log in: a path of this host or an address; `next` is added to it, which says
 # where to go afterwards. Default: none, and the page says that only watching is possible.
-LIVEROOM_LOGIN_URL = env.str("LIVEROOM_LOGIN_URL", default="")
-if LIVEROOM_LOGIN_URL and not re.fullmatch(r"(/|/[^/\\\s]\S*|https?://[^/\s]\S*)", LIVEROOM_LOGIN_URL):
-    raise ImproperlyConfigured(
-        f"LIVEROOM_LOGIN_URL is {LIVEROOM_LOGIN_URL!r}; it takes /path, or an address with https:// or http://."
-    )
+LIVEROOM_LOGIN_URL = env.matching(
+    "LIVEROOM_LOGIN_URL",
+    r"/|/[^/\\\s]\S*|https?://[^/\s]\S*",
+    "/path, or an address with https:// or http://",
+)
 # Whether everybody's room page has the inspector for developers. Default: on where DEBUG is. Staff always has it.
 LIVEROOM_INSPECTOR = env.bool("LIVEROOM_INSPECTOR", default=DEBUG)
 # Origins (scheme://host[:port]) beside our own whose pages may use the session cookie on the socket, and the API by
 # CORS.
-LIVEROOM_WEB_ORIGINS = [origin.strip() for origin in env.list("LIVEROOM_WEB_ORIGINS", default=[])]
-for _origin in LIVEROOM_WEB_ORIGINS:
-    if not re.fullmatch(r"https?://[^/\s]+", _origin):
-        raise ImproperlyConfigured(f"LIVEROOM_WEB_ORIGINS holds {_origin!r}; an origin is scheme://host[:port].")
+LIVEROOM_WEB_ORIGINS = env.all_matching("LIVEROOM_WEB_ORIGINS", ORIGIN, "origins: scheme://host[:port]")
 CORS_ALLOWED_ORIGINS = LIVEROOM_WEB_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/api/"
 # Secrets of the systems that may call POST /api/auth/issue. Default: none, the route is closed.
 LIVEROOM_SERVER_KEYS = [key.strip() for key in env.list("LIVEROOM_SERVER_KEYS", default=[]) if key.strip()]
 # What relative URLs in frames are relative to. Default: the address that the client itself connected to.
-LIVEROOM_BASE_URL = env.str("LIVEROOM_BASE_URL", default="")
+LIVEROOM_BASE_URL = env.matching("LIVEROOM_BASE_URL", r"https?://[^/\s]\S*", "an address such as https://your.host")
 # Seconds a token is good for. Default: 30 days.
-LIVEROOM_TOKEN_AGE = env.int("LIVEROOM_TOKEN_AGE", default=30 * 24 * 3600)
+LIVEROOM_TOKEN_AGE = env.int("LIVEROOM_TOKEN_AGE", default=30 * 24 * 3600, least=1)
 # Whether a buyer's nickname is masked (李**) in the purchase that everybody sees. Default: yes.
 LIVEROOM_MASK_BUYERS = env.bool("LIVEROOM_MASK_BUYERS", default=True)
 
@@ -290,8 +298,8 @@ LIVEROOM_LIKE_RATE = env.int("LIVEROOM_LIKE_RATE", default=50)
 LIVEROOM_FOLLOW_RATE = env.number("LIVEROOM_FOLLOW_RATE", default=1)
 # Guests per minute that one address may make over HTTP. Default: 30. Guards the table of users.
 LIVEROOM_GUEST_RATE = env.int("LIVEROOM_GUEST_RATE", default=30)
-# Bytes of one client frame. Default: 16384.
-LIVEROOM_FRAME_MAX = env.int("LIVEROOM_FRAME_MAX", default=16_384)
+# Bytes of one client frame. Default: 16384. A server reads 65536 at most.
+LIVEROOM_FRAME_MAX = env.int("LIVEROOM_FRAME_MAX", default=16_384, most=65_536)
 # Frames per second and socket; five seconds above it end the socket. Default: 30.
 LIVEROOM_FRAME_RATE = env.int("LIVEROOM_FRAME_RATE", default=30)
 # Sockets of one user in one process; the oldest goes. Default: 5.
@@ -319,9 +327,7 @@ LIVEROOM_WRITER_QUEUE = env.int("LIVEROOM_WRITER_QUEUE", default=2000)
 # Seconds a database read for a socket may take before the client is told `unavailable`. Default: 10.
 LIVEROOM_DB_TIMEOUT = env.number("LIVEROOM_DB_TIMEOUT", default=10)
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
-if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
-    raise ImproperlyConfigured(f"LOG_LEVEL is {LOG_LEVEL!r}; it takes DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+LOG_LEVEL = env.choice("LOG_LEVEL", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -342,3 +348,8 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
     },
 }
+
+# A slip in a name would leave its setting at the default, and nobody would hear of it.
+env.refuse_misspelled()
+# Names that are like no setting may be another program's: Kubernetes sets some for a service called liveroom.
+UNKNOWN_SETTINGS = env.unknown()

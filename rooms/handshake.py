@@ -1,11 +1,11 @@
 """What a WebSocket's handshake says, read without any database."""
 
 import re
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from django.conf import settings
+from django.http import parse_cookie
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
@@ -43,16 +43,17 @@ def read_handshake(scope: dict[str, Any]) -> Handshake:
     since, epoch = _since(scope.get("query_string", b""))
     host = headers.get(b"host", b"").decode("latin1")
     origin = headers.get(b"origin", b"").decode("latin1")
+    cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin1"))
     return Handshake(
         slug=_slug(scope["path"]),
         since=since,
         epoch=epoch,
         bearer=_bearer(headers.get(b"authorization", b"")),
-        session_key=_session_key(headers.get(b"cookie", b"")),
+        session_key=cookies.get(settings.SESSION_COOKIE_NAME) or None,
         foreign_origin=bool(origin) and not _is_own(origin, host),
         subprotocol=_subprotocol(scope.get("subprotocols") or []),
         base_url=settings.LIVEROOM_BASE_URL or _base_url(scope, headers, host, origin),
-        language=_language(headers.get(b"accept-language", b"")),
+        language=_language(cookies.get(settings.LANGUAGE_COOKIE_NAME, ""), headers.get(b"accept-language", b"")),
     )
 
 
@@ -76,16 +77,6 @@ def _bearer(value: bytes) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def _session_key(value: bytes) -> str | None:
-    cookie: SimpleCookie = SimpleCookie()
-    try:
-        cookie.load(value.decode("latin1"))
-    except CookieError:
-        return None
-    found = cookie.get(settings.SESSION_COOKIE_NAME)
-    return found.value or None if found else None
-
-
 def _is_own(origin: str, host: str) -> bool:
     if origin in settings.LIVEROOM_WEB_ORIGINS:
         return True
@@ -100,9 +91,10 @@ def _subprotocol(offered: list[str]) -> str | None:
     return next(filter(None, offered), None)
 
 
-def _language(value: bytes) -> str:
-    """The first of our languages that the client accepts."""
-    for code, _priority in parse_accept_lang_header(value.decode("latin1")[:200].lower()):
+def _language(chosen: str, accepted: bytes) -> str:
+    """The language chosen on a page, else the first of ours that the client accepts: so a page finds its own."""
+    codes = [chosen, *(code for code, _priority in parse_accept_lang_header(accepted.decode("latin1")[:200].lower()))]
+    for code in codes:
         try:
             return get_supported_language_variant(code)
         except LookupError:

@@ -222,7 +222,7 @@ class Postgres(Program):
 
 
 def program(name: str, package: str) -> str:
-    """Where a program is, PostgreSQL's too, which Debian keeps off the path; fails the test when it is nowhere."""
+    """Where a program is, those too that Debian keeps off the path; fails the test when it is nowhere."""
     try:
         return find(name, package)
     except RuntimeError as missing:

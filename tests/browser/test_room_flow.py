@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.pages import comments, entered, say
+from tests.browser.pages import comments, entered, name_of, say
 from tests.deployment import Deployment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -51,6 +51,25 @@ async def test_cut_by_the_inspector(window: Open, room: dict[str, Any]) -> None:
     await expect(here.locator("#comments [data-pending=yes]")).to_have_count(0)
     closed = here.locator("#frame-list .type", has_text="closed with")
     await expect(closed).to_have_count(1)
+
+
+@pytest.mark.parametrize("chosen", [None, "Morning"])
+async def test_a_guest_who_only_watches_keeps_his_name(window: Open, room: dict[str, Any], chosen: str | None) -> None:
+    """The server has forgotten him with his connection: the page says again what he was called, or called himself."""
+    here = await entered(await window(path_of(room)))
+    if chosen is not None:
+        await here.locator("#open-more").click()
+        await here.locator("#nickname").fill(chosen)
+        await here.locator("#nickname").press("Enter")
+        await expect(here.locator("#me")).to_contain_text(chosen)
+        await here.keyboard.press("Escape")
+    name = await name_of(here)
+    await here.get_by_role("button", name="Cut").click()
+    await expect(here.locator("#frame-list .type", has_text="open ws://")).to_have_count(2)
+    await entered(here)
+    await say(here, "still me")
+    await expect(here.locator("#comments .name")).to_have_text([name])
+    assert await name_of(here) == name
 
 
 async def test_the_network_goes_and_comes_back(window: Open, room: dict[str, Any]) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from liveroom.environment import Environment, kept_key
+from liveroom.environment import Environment, kept_key, nearest
 from tests.servers import run_python
 
 
 def test_a_value_of_the_wrong_form_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A number that is none is refused with the name of its setting."""
     monkeypatch.setenv("LIVEROOM_BURST", "three")
-    with pytest.raises(ImproperlyConfigured, match=r"^LIVEROOM_BURST is 'three', which cannot be read"):
+    with pytest.raises(ImproperlyConfigured, match=r"^LIVEROOM_BURST is 'three'; it takes a whole number from 0 on\.$"):
         Environment().int("LIVEROOM_BURST", default=3)
 
 
@@ -27,11 +27,11 @@ def test_a_whole_number_stays_an_integer(monkeypatch: pytest.MonkeyPatch, text: 
     assert (found, type(found)) == (number, type(number))
 
 
-@pytest.mark.parametrize("text", ["three", "1,5", "2/s", "nan", "inf", ""])
+@pytest.mark.parametrize("text", ["three", "1,5", "2/s", "nan", "inf", "-1", ""])
 def test_what_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """Nothing is read into a text that is not wholly a number."""
     monkeypatch.setenv("LIVEROOM_RATE", text)
-    with pytest.raises(ImproperlyConfigured, match=rf"^LIVEROOM_RATE is '{text}', which is no number\.$"):
+    with pytest.raises(ImproperlyConfigured, match=rf"^LIVEROOM_RATE is '{text}'; it takes a number from 0 on\.$"):
         Environment().number("LIVEROOM_RATE", default=3)
 
 
@@ -42,6 +42,32 @@ def test_a_place_to_log_in_is_a_path_or_an_address(place: str) -> None:
     assert done.returncode != 0
     assert "LIVEROOM_LOGIN_URL is " in done.stderr
     assert "it takes /path, or an address" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "on"), [("1", True), ("Yes", True), (" on ", True), ("0", False), ("FALSE", False), ("no", False)]
+)
+def test_a_switch_is_on_or_off(monkeypatch: pytest.MonkeyPatch, text: str, on: bool) -> None:
+    """However it is written."""
+    monkeypatch.setenv("HTTPS", text)
+    assert Environment().bool("HTTPS", default=not on) is on
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("LIVEROOM_GEUSTS", "LIVEROOM_GUESTS"),
+        ("LIVEROOM_RATES", "LIVEROOM_RATE"),
+        ("LIVEROOM_STAFFRATE", "LIVEROOM_STAFF_RATE"),
+        ("LIVEROOM_SERVICE_HOST", None),
+        ("LIVEROOM_PORT_8000_TCP", None),
+    ],
+)
+def test_a_slip_in_a_name_is_known_from_a_name_of_another_kind(name: str, known: str | None) -> None:
+    """What Kubernetes sets for a service called liveroom is no slip."""
+    assert nearest(
+        name, ["DEBUG", "LIVEROOM_RATE", "LIVEROOM_STAFF_RATE", "LIVEROOM_GUESTS", "LIVEROOM_TOKEN_AGE"]
+    ) == (known)
 
 
 def test_a_key_is_made_once_for_all_who_ask_at_once(tmp_path: Path) -> None:
@@ -56,10 +82,11 @@ def test_a_key_is_made_once_for_all_who_ask_at_once(tmp_path: Path) -> None:
 
 
 def test_every_setting_is_in_the_readme() -> None:
-    """The README's tables name each LIVEROOM_ setting that there is."""
+    """The tables of both READMEs name each LIVEROOM_ setting that there is."""
     root = Path(__file__).parents[2]
     lines = (root / "liveroom" / "settings.py").read_text().splitlines()
     names = [line.split(" = ")[0] for line in lines if line.startswith("LIVEROOM_") and " = " in line]
-    readme = (root / "README.md").read_text()
     assert len(names) > 20
-    assert [name for name in names if f"`{name}`" not in readme] == []
+    for readme in ("README.md", "README.zh-CN.md"):
+        text = (root / readme).read_text()
+        assert [name for name in names if f"`{name}`" not in text] == []

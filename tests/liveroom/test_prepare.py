@@ -61,12 +61,14 @@ def test_a_default_room_that_is_not_there(var: Path, settings: Settings) -> None
 
 
 def test_a_start_in_chinese(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It speaks as the demo does."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        monkeypatch.setenv(name, "zh_CN.UTF-8")
-    said = prepare()
-    assert "直播间:  http://127.0.0.1:8000/rooms/demo/\n" in said
-    assert re.search("用户名：admin  密码：", said)
+    """Each line is, where the system's language is."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    *_, room, admin, crowd = prepare().splitlines()
+    assert room == "直播间：http://127.0.0.1:8000/rooms/demo/"
+    assert re.fullmatch(
+        r"后台：  http://127\.0\.0\.1:8000/admin/  用户名：admin  密码：\S+（保存在 .*admin\.txt）", admin
+    )
+    assert crowd.startswith("观众：  ")
 
 
 def test_a_second_start_changes_nothing(var: Path) -> None:

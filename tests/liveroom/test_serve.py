@@ -167,11 +167,32 @@ def test_an_address_that_cannot_be_is_told_in_one_line(arguments: list[str], cod
     assert (ended.returncode, ended.stderr.splitlines()[-1]) == (code, said)
 
 
-@pytest.mark.parametrize("name", ["PORT", "SERVER"])
-def test_what_the_environment_says_is_judged_too(name: str) -> None:
-    """A value from the environment that is no good ends the start like one from the command line."""
-    ended = run_python("-m", "liveroom.serve", environment={"DEBUG": "1", name: "x"})
-    assert ended.returncode == 2
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "C.UTF-8",
+            "Another program listens on {0}:{1} already. PORT chooses another port, such as: PORT={2} make run\n",
+        ),
+        ("zh_CN.UTF-8", "{0}:{1} 已被另一个程序占用。请用 PORT 换一个端口，例如：PORT={2} make run\n"),
+    ],
+)
+def test_a_port_that_is_taken_ends_a_first_start_before_anything_is_made(
+    tmp_path: Path, language: str, said: str
+) -> None:
+    """The one line names the way out; nothing was prepared, and no address is printed that is another program's."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        host, port = other.getsockname()
+        database = tmp_path / "new.sqlite3"
+        environment = {
+            "DEBUG": "1",
+            "PORT": str(port),
+            "LC_ALL": language,
+            "DATABASE_URL": f"sqlite:///{database}",
+        }
+        ended = run_python("-m", "liveroom.serve", "--prepare", environment=environment)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", said.format(host, port, port + 1))
+    assert not database.exists()
 
 
 def test_a_second_server_on_one_sqlite_file_is_warned(deployments: Deployments, directory: Path) -> None:

@@ -29,13 +29,57 @@ def test_a_production_start_without_a_secret_key_says_so_in_one_line(arguments: 
     [
         ("REDIS_URL", "nonsense", "REDIS_URL cannot be read; it takes redis://[user:password@]host[:port][/number]."),
         ("TIME_ZONE", "Mars", "TIME_ZONE is 'Mars'; it takes a name such as Asia/Shanghai or UTC."),
-        ("LOG_LEVEL", "loud", "LOG_LEVEL is 'LOUD'; it takes DEBUG, INFO, WARNING, ERROR or CRITICAL."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL is 'loud'; it takes DEBUG, INFO, WARNING, ERROR or CRITICAL."),
+        ("DEBUG", "yess", "DEBUG is 'yess'; it takes 1 or 0 (or true or false, yes or no, on or off)."),
+        ("HTTPS", "maybe", "HTTPS is 'maybe'; it takes 1 or 0 (or true or false, yes or no, on or off)."),
+        ("TRUST_PROXY", "", "TRUST_PROXY is ''; it takes 1 or 0 (or true or false, yes or no, on or off)."),
+        ("LIVEROOM_GUESTS", "tak", "LIVEROOM_GUESTS is 'tak'; it takes watch or talk."),
+        ("SERVER", "uvicron", "SERVER is 'uvicron'; it takes daphne or uvicorn."),
+        ("PORT", "abc", "PORT is 'abc'; it takes a whole number from 0 to 65535."),
+        ("PORT", "65536", "PORT is '65536'; it takes a whole number from 0 to 65535."),
+        ("LIVEROOM_HISTORY", "-5", "LIVEROOM_HISTORY is '-5'; it takes a whole number from 0 on."),
+        ("LIVEROOM_TOKEN_AGE", "0", "LIVEROOM_TOKEN_AGE is '0'; it takes a whole number from 1 on."),
+        ("LIVEROOM_FRAME_MAX", "1e3", "LIVEROOM_FRAME_MAX is '1e3'; it takes a whole number from 0 to 65536."),
+        ("LIVEROOM_GRACE", "-1", "LIVEROOM_GRACE is '-1'; it takes a number from 0 on."),
+        ("LIVEROOM_DEFAULT_ROOM", "a b", "LIVEROOM_DEFAULT_ROOM is 'a b'; it takes the slug of a room, such as demo."),
+        (
+            "LIVEROOM_BASE_URL",
+            "your.host",
+            "LIVEROOM_BASE_URL is 'your.host'; it takes an address such as https://your.host.",
+        ),
+        (
+            "LIVEROOM_WEB_ORIGINS",
+            "https://a.test, https://b.test/",
+            "LIVEROOM_WEB_ORIGINS holds 'https://b.test/'; it takes origins: scheme://host[:port].",
+        ),
+        (
+            "CSRF_TRUSTED_ORIGINS",
+            "your.host",
+            "CSRF_TRUSTED_ORIGINS holds 'your.host'; it takes origins such as https://your.host.",
+        ),
+        (
+            "ALLOWED_HOSTS",
+            "https://your.host",
+            (
+                "ALLOWED_HOSTS holds 'https://your.host'; it takes host names such as your.host, without https:// and "
+                "without a port."
+            ),
+        ),
+        ("LIVEROOM_GEUSTS", "talk", "LIVEROOM_GEUSTS is no setting; did you mean LIVEROOM_GUESTS?"),
     ],
 )
 def test_a_setting_that_cannot_be_ends_with_one_line(name: str, value: str, line: str) -> None:
     """It is named, with what it takes."""
     ended = run_python("-m", "liveroom.serve", "--port", "0", environment={"DEBUG": "1", name: value})
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", f"{line}\n")
+
+
+def test_a_name_that_is_like_no_setting_is_warned_of() -> None:
+    """It may be another program's: Kubernetes sets some for a service called liveroom."""
+    environment = {"DEBUG": "1", "LIVEROOM_SERVICE_HOST": "10.0.0.1", "LIVEROOM_COLOUR": "red"}
+    done = run_python("manage.py", "check", environment=environment)
+    assert done.returncode == 0
+    assert "Not read, because there is no such setting: LIVEROOM_COLOUR, LIVEROOM_SERVICE_HOST." in done.stderr
 
 
 def test_a_database_without_its_tables_ends_with_one_line(tmp_path: Path) -> None:

@@ -246,6 +246,21 @@ def test_language(accepted, language):
 
 
 @pytest.mark.parametrize(
+    ("cookie", "language"),
+    [
+        ("django_language=zh-hans", "zh-hans"),
+        ('seen={"a":1}; django_language=zh-hans', "zh-hans"),
+        ("django_language=fr", "en"),
+        ("django_language=../a", "en"),
+        ("django_language=", "en"),
+    ],
+)
+def test_the_language_of_the_page(cookie, language):
+    """What was chosen on a page goes before what the browser accepts, as on the page itself."""
+    assert handshake_of(("cookie", cookie), ("accept-language", "en")).language == language
+
+
+@pytest.mark.parametrize(
     ("query", "since", "epoch"),
     [
         (b"since=5&epoch=abc", 5, "abc"),

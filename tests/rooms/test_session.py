@@ -33,6 +33,13 @@ async def test_init_of_a_guest_who_talks(room, connect, settings):
     assert not await stored(User.objects.filter(public_id=user["id"]).exists)
 
 
+async def test_a_guest_is_named_in_the_language_of_his_page(room, connect, settings):
+    """The one that he chose there, whatever his browser accepts."""
+    settings.LIVEROOM_GUESTS = "talk"
+    guest = await connect(headers=[("cookie", "django_language=zh-hans"), ("accept-language", "en")])
+    assert (await guest.init())["user"]["nickname"].startswith("游客")
+
+
 async def test_init_of_a_user(room, viewer, connect):
     """A user sees himself as the others do."""
     li = await connect(user=viewer)

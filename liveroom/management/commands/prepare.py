@@ -9,14 +9,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from liveroom.address import base_url
+from liveroom.address import own_url
 from liveroom.language import LANGUAGES, language_of_environment
 from rooms.messages import Refused
 from rooms.models import Room
@@ -25,15 +25,20 @@ from rooms.models import Room
 class Command(BaseCommand):
     help = "Migrate, make the demo where there is no room, and an administrator where there is none; say where to go."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--url", help="where the server is found (default: http://HOST:PORT of the environment)")
+
     def handle(self, *args: Any, **options: Any) -> None:
         with translation.override(LANGUAGES[language_of_environment()]):
-            self._prepare(options["verbosity"])
+            self._prepare(options["url"] or own_url(), options["verbosity"])
 
-    def _prepare(self, verbosity: int) -> None:
+    def _prepare(self, base: str, verbosity: int) -> None:
         settings.VAR_DIR.mkdir(mode=0o700, exist_ok=True)
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            call_command("migrate", interactive=False, verbosity=verbosity)
+            # What Django says meanwhile is forty lines, and English for everybody.
+            self.stdout.write(_("Setting up the database ..."))
+            call_command("migrate", interactive=False, verbosity=max(verbosity - 1, 0))
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
         # Where an operator has made, renamed or removed anything, nothing of the demo comes back.
@@ -44,16 +49,17 @@ class Command(BaseCommand):
             self.stderr.write(
                 _("DEBUG is on: this is for networks that you trust. For others set DEBUG=0 and SECRET_KEY.")
             )
-        base = base_url(host, os.environ.get("PORT") or "8000")
         room = settings.LIVEROOM_DEFAULT_ROOM
         if not Room.objects.filter(slug=room).exists():
             self.stderr.write(_("LIVEROOM_DEFAULT_ROOM is “%(slug)s”, and there is no such room.") % {"slug": room})
             room = Room.objects.order_by("pk").values_list("slug", flat=True).first() or ""
-        self.stdout.write(f"{_('Room')}:  {base}/{f'rooms/{room}/' if room else ''}")
-        self.stdout.write(f"{_('Admin')}: {base}/admin/  {administrator(settings.VAR_DIR / 'admin.txt')}")
+        self.stdout.write(_("Room:  %(address)s") % {"address": f"{base}/{f'rooms/{room}/' if room else ''}"})
+        self.stdout.write(
+            _("Admin: %(address)s") % {"address": f"{base}/admin/  {administrator(settings.VAR_DIR / 'admin.txt')}"}
+        )
         if room:
             crowd = command_line(f"crowd {room} --viewers 50 --minutes 5 --url {base}")
-            self.stdout.write(_("Crowd") + f": {crowd}")
+            self.stdout.write(_("Crowd: %(command)s") % {"command": crowd})
 
     def _demo(self) -> None:
         try:

@@ -17,6 +17,20 @@ export const drawSelf = onChange((user) => {
   show(part("rename"), guest);
 });
 
+// What a guest is called whom the server knows only as long as his connection; null for whoever comes back by himself.
+let own = null;
+
+/** Take one's name back, where a new connection was given another; it goes before the guest is announced. */
+function keepName(state, frame) {
+  if (!["init", "me"].includes(frame.msg_type) || config.signed_in || state.user === null) return;
+  // With a token one is somebody else until the login is answered, and online only then.
+  if (live.status.kind !== "online") return;
+  const other = frame.msg_type === "init" && own !== null && own !== state.user.nickname;
+  // The name may be blocked by now: the new one is as good.
+  if (other) live.join({ nickname: own }).catch(() => {});
+  else own = state.user.nickname;
+}
+
 async function rename(nickname) {
   fail("");
   try {
@@ -30,6 +44,7 @@ async function rename(nickname) {
 
 /** Wire the field up. */
 export function startSelf() {
+  live.on("state", keepName);
   part("rename").addEventListener("submit", (event) => {
     event.preventDefault();
     const nickname = part("nickname").value.trim();
