@@ -34,13 +34,14 @@ PROGRAMS = {
     "redis-server": ("redis-server",),
     "postgresql": ("/usr/lib/postgresql/*/bin/initdb", "initdb"),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "fonts-noto-cjk": ("/usr/share/fonts/*/*CJK*", "/usr/share/fonts/*/*/*CJK*", "/System/Library/Fonts/PingFang.ttc"),
     "nodejs": ("node",),
     "npm": ("npm",),
     "nginx-light": ("nginx", "/usr/sbin/nginx"),
     "openssl": ("openssl",),
 }
 # What of these is of no use to whom.
-UNUSED = {"bench": ("chromium", "nginx-light", "openssl")}
+UNUSED = {"bench": ("chromium", "fonts-noto-cjk", "nginx-light", "openssl")}
 
 
 def main() -> None:
