@@ -28,7 +28,7 @@ SWITCH = {
 class Environment(environ.Env):
     """The environment. What stands in it and cannot be taken is refused, with the setting's name and what it takes.
 
-    ``asked``: the names that were asked for until now.
+    What is empty is as if it was not set. ``asked``: the names that were asked for until now.
     """
 
     def __init__(self) -> None:
@@ -44,16 +44,16 @@ class Environment(environ.Env):
         text = self._text(var)
         if text is None:
             return default
-        if text.strip().lower() not in SWITCH:
+        if text.lower() not in SWITCH:
             raise refused(var, text, "1 or 0 (or true or false, yes or no, on or off)")
-        return SWITCH[text.strip().lower()]
+        return SWITCH[text.lower()]
 
     def int(self, var: str, *, default: int, least: int = 0, most: int | None = None) -> int:
         """A whole number in these bounds; the default is taken as it is."""
         text = self._text(var)
         if text is None:
             return default
-        value = int(text) if WHOLE.fullmatch(text.strip()) else least - 1
+        value = int(text) if WHOLE.fullmatch(text) else least - 1
         if value < least or (most is not None and value > most):
             raise refused(var, text, f"a whole number {_bounds(least, most)}")
         return value
@@ -78,16 +78,18 @@ class Environment(environ.Env):
         if text is None:
             return default
         for word in allowed:
-            if text.strip().lower() == word.lower():
+            if text.lower() == word.lower():
                 return word
         raise refused(var, text, f"{', '.join(allowed[:-1])} or {allowed[-1]}")
 
     def matching(self, var: str, pattern: str, takes: str, *, default: str = "") -> str:
-        """A text of this form, or an empty one."""
+        """A text of this form."""
         text = self._text(var)
-        if text and not re.fullmatch(pattern, text):
+        if text is None:
+            return default
+        if not re.fullmatch(pattern, text):
             raise refused(var, text, takes)
-        return default if text is None else text
+        return text
 
     def all_matching(self, var: str, pattern: str, takes: str, *, default: Sequence[str] = ()) -> list[str]:
         """Texts of this form, parted by commas."""
@@ -113,7 +115,8 @@ class Environment(environ.Env):
 
     def _text(self, var: str) -> str | None:
         self.asked.add(var)
-        return os.environ.get(var)
+        # Compose files hand on what nobody set as an empty text.
+        return os.environ.get(var, "").strip() or None
 
 
 def refused(var: str, text: str, takes: str) -> ImproperlyConfigured:

@@ -27,7 +27,7 @@ def test_a_whole_number_stays_an_integer(monkeypatch: pytest.MonkeyPatch, text: 
     assert (found, type(found)) == (number, type(number))
 
 
-@pytest.mark.parametrize("text", ["three", "1,5", "2/s", "nan", "inf", "-1", ""])
+@pytest.mark.parametrize("text", ["three", "1,5", "2/s", "nan", "inf", "-1"])
 def test_what_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """Nothing is read into a text that is not wholly a number."""
     monkeypatch.setenv("LIVEROOM_RATE", text)
@@ -51,6 +51,20 @@ def test_a_switch_is_on_or_off(monkeypatch: pytest.MonkeyPatch, text: str, on: b
     """However it is written."""
     monkeypatch.setenv("HTTPS", text)
     assert Environment().bool("HTTPS", default=not on) is on
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_what_is_empty_was_not_set(monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+    """Whoever hands a setting on from somewhere else hands on that there is none."""
+    for name in ("HTTPS", "LIVEROOM_RATE", "LIVEROOM_BURST", "LIVEROOM_GUESTS", "ALLOWED_HOSTS", "LIVEROOM_BASE_URL"):
+        monkeypatch.setenv(name, empty)
+    env = Environment()
+    assert env.bool("HTTPS", default=True) is True
+    assert env.number("LIVEROOM_RATE", default=3) == 3
+    assert env.int("LIVEROOM_BURST", default=3) == 3
+    assert env.choice("LIVEROOM_GUESTS", "watch", "talk", default="watch") == "watch"
+    assert env.all_matching("ALLOWED_HOSTS", "a", "a", default=["a"]) == ["a"]
+    assert env.matching("LIVEROOM_BASE_URL", "a", "a", default="a") == "a"
 
 
 @pytest.mark.parametrize(

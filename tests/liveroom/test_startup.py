@@ -32,7 +32,6 @@ def test_a_production_start_without_a_secret_key_says_so_in_one_line(arguments: 
         ("LOG_LEVEL", "loud", "LOG_LEVEL is 'loud'; it takes DEBUG, INFO, WARNING, ERROR or CRITICAL."),
         ("DEBUG", "yess", "DEBUG is 'yess'; it takes 1 or 0 (or true or false, yes or no, on or off)."),
         ("HTTPS", "maybe", "HTTPS is 'maybe'; it takes 1 or 0 (or true or false, yes or no, on or off)."),
-        ("TRUST_PROXY", "", "TRUST_PROXY is ''; it takes 1 or 0 (or true or false, yes or no, on or off)."),
         ("LIVEROOM_GUESTS", "tak", "LIVEROOM_GUESTS is 'tak'; it takes watch or talk."),
         ("SERVER", "uvicron", "SERVER is 'uvicron'; it takes daphne or uvicorn."),
         ("PORT", "abc", "PORT is 'abc'; it takes a whole number from 0 to 65535."),
