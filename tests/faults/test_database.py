@@ -96,6 +96,7 @@ async def test_the_answer_to_a_commit_is_lost(deployments: Deployments, postgres
                 await crowd.refused("unavailable", SHOPPERS // 2)
                 proxy.end()
             await crowd.prove_nothing_is_lost()
+            await crowd.prove_the_likes()
         assert proxy.text().count(CUT) >= 3
 
 
