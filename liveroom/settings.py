@@ -97,16 +97,20 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     }
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
+    from liveroom.postgresql.pool import connect_again
+
     # psycopg's own pool: a kept connection per request thread would leak them, and its default wait is 30 s.
-    _database["CONN_HEALTH_CHECKS"] = True
+    _database["ENGINE"] = "liveroom.postgresql"
     _database["OPTIONS"] = {
         **_database.get("OPTIONS", {}),
-        # Left to itself the pool doubles the time to its next try for 5 minutes: an outage would outlast itself.
+        # Left to itself the pool doubles the time to its next try for 5 minutes: an outage would outlast itself. Here
+        # it gives up after the second one, and begins anew.
         "pool": {
             "min_size": 2,
             "max_size": env.int("DATABASE_POOL", default=12),
             "timeout": 3,
-            "reconnect_timeout": 1,
+            "reconnect_timeout": 0.25,
+            "reconnect_failed": connect_again,
         },
         "connect_timeout": 3,
         "tcp_user_timeout": 5000,

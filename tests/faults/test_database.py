@@ -81,6 +81,21 @@ async def test_postgres_is_stopped_for_a_while(
         await become_ready(site.urls, READY)
 
 
+async def test_postgres_is_restarted(deployments: Deployments, postgres: Postgres, stack: AsyncExitStack) -> None:
+    """Every connection that a process holds is broken then: the next command finds a new one, and is not refused."""
+    with deployments.postgres("restarted") as site:
+        async with Crowd.gathered(site, SHOPPERS, seed=drawn_seed()) as crowd:
+            # So many at once that the pools are as large as they get.
+            async with crowd.busy():
+                await crowd.acts(SHOPPERS * 2)
+            for _ in range(2):
+                postgres.stop()
+                postgres.start()
+                await crowd.all(shopper.act() for shopper in crowd.shoppers)
+            assert crowd.refusals("unavailable") == 0
+            await crowd.prove_nothing_is_lost()
+
+
 async def test_the_answer_to_a_commit_is_lost(deployments: Deployments, postgres: Postgres, directory: Path) -> None:
     """Who commits and hears nothing cannot know: its senders get `unavailable`, ask again, and nothing is done twice.
 

@@ -10,7 +10,7 @@ from rooms.messages import Refused
 from rooms.models import Room, RoomHead
 from rooms.realtime import likes, runtime
 from rooms.services import rooms
-from rooms.transaction import RoomTransaction
+from rooms.transaction import RoomTransaction, likes_add_once
 from tests import factories
 from tests.clients import look, settle, stored, threads_of_the_engine, tidy
 from tests.parts import HOST
@@ -138,10 +138,9 @@ async def test_likes_are_saved_every_two_seconds_and_kept_while_that_fails(room,
 @pytest.mark.parametrize("later", [0, 2])
 async def test_likes_whose_commit_went_unanswered_are_not_added_twice(room, viewer, enter, monkeypatch, later):
     """What may be saved goes again under its number, and what came since under the next one."""
-    save = likes.likes_add_once
 
     def save_unheard(*args):
-        save(*args)
+        likes_add_once(*args)
         raise OperationalError("gone")
 
     li = await enter(user=viewer)
