@@ -333,6 +333,7 @@ LOGGING = {
     "filters": {
         "no probes": {"()": "liveroom.logs.NoProbes"},
         "no outages": {"()": "liveroom.logs.NoOutages"},
+        "once a minute": {"()": "liveroom.logs.OnceAMinute"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
@@ -342,6 +343,7 @@ LOGGING = {
         "django.request": {"level": "ERROR", "filters": ["no probes"]},
         "django.server": {"level": "WARNING"},
         "channels_redis.pubsub": {"filters": ["no outages"]},
+        "psycopg.pool": {"filters": ["once a minute"]},
         # It logs every address that is asked, with all that stands in it.
         "httpx": {"level": "WARNING"},
     },

@@ -1,6 +1,7 @@
 """The database may go away: nothing happens meanwhile, everybody is told so, and nothing is lost or done twice."""
 
 import asyncio
+import re
 import resource
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.timeout(240)
 
 SHOPPERS = 40
 AWAY = {**READY, "status": "not ready", "database": False}
+AWAY_OR_BACK = re.compile("The database is (?:away|back)")
 
 
 @pytest.mark.parametrize("outage", OUTAGES)
@@ -79,6 +81,8 @@ async def test_postgres_is_stopped_for_a_while(
         assert crowd.refusals("unavailable") >= SHOPPERS // 2
         assert [shopper.client.stats.closes.total() for shopper in crowd.shoppers] == [0] * SHOPPERS
         await become_ready(site.urls, READY)
+        for server in site.servers:
+            assert AWAY_OR_BACK.findall(server.text()) == ["The database is away", "The database is back"]
 
 
 async def test_postgres_is_restarted(deployments: Deployments, postgres: Postgres, stack: AsyncExitStack) -> None:
