@@ -4,7 +4,7 @@ Both are answered before anything else looks at the request: a probe asks by an 
 hold, and without TLS.
 """
 
-import logging
+import time
 from collections.abc import Callable
 
 from django.db import DatabaseError, InterfaceError
@@ -15,8 +15,7 @@ from django.views.decorators.http import require_safe
 
 from rooms.models import RoomHead
 from rooms.realtime import runtime
-
-logger = logging.getLogger(__name__)
+from rooms.realtime.outage import database_outage
 
 
 def probes(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -53,10 +52,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def _database_answers() -> bool:
+    begun = time.monotonic()
     try:
         # A table of ours: a database that was never migrated cannot serve.
         RoomHead.objects.exists()
-        return True
     except (DatabaseError, InterfaceError) as error:
-        logger.warning("The database does not answer: %s", str(error).strip() or type(error).__name__)
+        database_outage.failed(begun, error)
         return False
+    database_outage.answered(begun)
+    return True

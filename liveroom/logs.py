@@ -1,6 +1,7 @@
 """What is kept out of the log."""
 
 import logging
+import time
 from asyncio import CancelledError
 
 from redis import exceptions as redis
@@ -12,6 +13,24 @@ class NoProbes(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         path = getattr(getattr(record, "request", None), "path", "")
         return path.removesuffix("/") != "/readyz"
+
+
+class OnceAMinute(logging.Filter):
+    """Drops what says within a minute what was said already, of whatever connection.
+
+    For psycopg's pool: it tells of each try to reach a database that is away, and alone tells the reason.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now = time.monotonic()
+        if now - self._said.get(record.msg, float("-inf")) < 60:
+            return False
+        self._said[record.msg] = now
+        return True
 
 
 class NoOutages(logging.Filter):

@@ -108,16 +108,20 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     }
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
+    from liveroom.postgresql.pool import connect_again
+
     # psycopg's own pool: a kept connection per request thread would leak them, and its default wait is 30 s.
-    _database["CONN_HEALTH_CHECKS"] = True
+    _database["ENGINE"] = "liveroom.postgresql"
     _database["OPTIONS"] = {
         **_database.get("OPTIONS", {}),
-        # Left to itself the pool doubles the time to its next try for 5 minutes: an outage would outlast itself.
+        # Left to itself the pool doubles the time to its next try for 5 minutes: an outage would outlast itself. Here
+        # it gives up after the second one, and begins anew.
         "pool": {
             "min_size": 2,
             "max_size": env.int("DATABASE_POOL", default=12, least=2),
             "timeout": 3,
-            "reconnect_timeout": 1,
+            "reconnect_timeout": 0.25,
+            "reconnect_failed": connect_again,
         },
         "connect_timeout": 3,
         "tcp_user_timeout": 5000,
@@ -335,6 +339,7 @@ LOGGING = {
     "filters": {
         "no probes": {"()": "liveroom.logs.NoProbes"},
         "no outages": {"()": "liveroom.logs.NoOutages"},
+        "once a minute": {"()": "liveroom.logs.OnceAMinute"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
@@ -344,6 +349,7 @@ LOGGING = {
         "django.request": {"level": "ERROR", "filters": ["no probes"]},
         "django.server": {"level": "WARNING"},
         "channels_redis.pubsub": {"filters": ["no outages"]},
+        "psycopg.pool": {"filters": ["once a minute"]},
         # It logs every address that is asked, with all that stands in it.
         "httpx": {"level": "WARNING"},
     },

@@ -302,6 +302,17 @@ class ViewerChange(models.Model):
         return f"{self.user_id} in {self.room_id or 'all rooms'}"
 
 
+class LikesSaved(models.Model):
+    """How far one process has saved its likes: a sum whose commit went unanswered is not added twice."""
+
+    saver = models.CharField(max_length=16, primary_key=True)
+    number = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.saver}: {self.number}"
+
+
 class Event(models.Model):
     """One line of a room's log: a finished frame, its number in it. Written by RoomTransaction alone."""
 

@@ -8,16 +8,17 @@ from operator import attrgetter
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from rooms.compiled import Compiled, insert
 from rooms.messages import DurableFrame, encode
-from rooms.models import Event, Room, RoomHead, ViewerChange, now_ms
+from rooms.models import Event, LikesSaved, Room, RoomHead, ViewerChange, now_ms
 from rooms.publish import Batch, LogEntry, publish
 
 NOTED_FOR = timedelta(hours=1)
+SAVERS_KEPT = timedelta(days=1)
 COUNTERS = ("seq", "followers", "likes", "held", "budget_second", "budget_used")
 counters = attrgetter(*COUNTERS)
 
@@ -196,3 +197,21 @@ def likes_add(counts: Mapping[int, int]) -> None:
     with transaction.atomic():
         for room_id, count in sorted(counts.items()):
             RoomHead.objects.filter(room_id=room_id).update(likes=F("likes") + count)
+
+
+def likes_add_once(saver: str, number: int, counts: Mapping[int, int]) -> None:
+    """Add to the likes of rooms, unless ``saver`` has added these already: its numbers rise from 1."""
+    with transaction.atomic():
+        if number == 1:
+            LikesSaved.objects.filter(at__lt=timezone.now() - SAVERS_KEPT).delete()
+        # One statement: a second try waits here for a first one whose answer was given up, and then finds its number.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO rooms_likessaved (saver, number, at) VALUES (%s, %s, %s) ON CONFLICT (saver) "
+                "DO UPDATE SET number = excluded.number, at = excluded.at "
+                "WHERE rooms_likessaved.number < excluded.number",
+                [saver, number, connection.ops.adapt_datetimefield_value(timezone.now())],
+            )
+            if not cursor.rowcount:
+                return
+        likes_add(counts)

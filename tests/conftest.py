@@ -16,6 +16,7 @@ from accounts.models import User
 from liveroom.asgi import application
 from products.models import ShelfItem
 from rooms.models import Room
+from rooms.realtime.outage import Outage, database_outage
 from rooms.services.words import words_look_again
 from tests import factories
 from tests.admin_pages import signed_in
@@ -38,6 +39,12 @@ def no_words() -> Iterator[None]:
     """No test finds the words that another one blocked."""
     yield
     words_look_again()
+
+
+@pytest.fixture(autouse=True)
+def no_outage() -> None:
+    """No test begins within an outage that another one made."""
+    vars(database_outage).update(vars(Outage()))
 
 
 @pytest.fixture

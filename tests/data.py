@@ -209,8 +209,10 @@ def read_item(item_id: int) -> dict[str, Any]:
 
 def read_room(room_id: int) -> dict[str, Any]:
     """How far a room's log goes, and what is in it."""
+    head = RoomHead.objects.get(room_id=room_id)
     return {
-        "seq": RoomHead.objects.get(room_id=room_id).seq,
+        "seq": head.seq,
+        "likes": head.likes,
         "log": list(Event.objects.filter(room_id=room_id).order_by("seq").values_list("seq", flat=True)),
         "comments": list(Comment.objects.filter(room_id=room_id).order_by("pk").values_list("content", flat=True)),
     }

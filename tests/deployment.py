@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from benchmarks.programs import inherited
+from tests.certificate import Certificate
 from tests.servers import ROOT, Postgres, Redis, Server, run_python
 
 # What the tests of the whole need: guests that talk, and no limit that a fast test would meet.
@@ -120,11 +121,18 @@ class Deployments:
 
     @contextmanager
     def sqlite(
-        self, name: str, *, processes: int = 1, server: str = "daphne", plain: bool = False, **environment: str
+        self,
+        name: str,
+        *,
+        processes: int = 1,
+        server: str = "daphne",
+        plain: bool = False,
+        certificate: Certificate | None = None,
+        **environment: str,
     ) -> Iterator[Deployment]:
         """One process, or more, on SQLite, without Redis; ``environment`` comes on top of ENVIRONMENT.
 
-        ``plain``: started by Daphne's own command.
+        ``plain``: started by the server's own command. ``certificate``: so too, over TLS.
         """
         if "sqlite" not in self._templates:
             template = self._directory / "template.sqlite3"
@@ -134,7 +142,8 @@ class Deployments:
         database = self._directory / f"{name}-{self._count}.sqlite3"
         shutil.copyfile(self._templates["sqlite"], database)
         where = {"DATABASE_URL": f"sqlite:///{database}"}
-        with self._started(name, where | environment, processes=processes, server=server, plain=plain) as deployment:
+        options: dict[str, Any] = {"server": server, "plain": plain, "certificate": certificate}
+        with self._started(name, where | environment, processes=processes, **options) as deployment:
             yield deployment
 
     @contextmanager

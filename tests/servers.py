@@ -21,6 +21,7 @@ import psycopg
 import pytest
 
 from benchmarks.programs import find, free_port, inherited, initdb
+from tests.certificate import Certificate, server_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = float(os.environ.get("LIVEROOM_PATIENCE", "1"))
@@ -125,7 +126,10 @@ class Program:
 
 
 class Server(Program):
-    """One Liveroom process; ``url`` is its HTTP address, ``ws`` its WebSocket address, both without a last slash."""
+    """One Liveroom process; ``url`` is its HTTP address, ``ws`` its WebSocket address, both without a last slash.
+
+    ``plain``: started by the server's own command, as with a ``certificate``: liveroom.serve leaves TLS to a proxy.
+    """
 
     def __init__(
         self,
@@ -136,13 +140,18 @@ class Server(Program):
         port: int | None = None,
         server: str = "daphne",
         plain: bool = False,
+        certificate: Certificate | None = None,
     ) -> None:
         self.port = port or free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.ws = f"ws://127.0.0.1:{self.port}"
-        serve = ["-m", "liveroom.serve", "--host", "127.0.0.1", "--port", str(self.port), "--server", server]
-        daphne = ["-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "liveroom.asgi:application"]
-        command = [sys.executable, *(daphne if plain else serve)]
+        tls = "s" if certificate else ""
+        self.url = f"http{tls}://127.0.0.1:{self.port}"
+        self.ws = f"ws{tls}://127.0.0.1:{self.port}"
+        self._trusted = certificate.trusted if certificate else True
+        if plain or certificate:
+            arguments = [*server_arguments(server, self.port, certificate), "liveroom.asgi:application"]
+        else:
+            arguments = ["liveroom.serve", "--host", "127.0.0.1", "--port", str(self.port), "--server", server]
+        command = [sys.executable, "-m", *arguments]
         super().__init__(name, command, directory=directory, environment=environment)
 
     def start(self, ready: Callable[[], bool] | None = None) -> None:
@@ -150,7 +159,7 @@ class Server(Program):
 
     def _answers(self) -> bool:
         try:
-            httpx.get(f"{self.url}/healthz", timeout=START_TIMEOUT, trust_env=False)
+            httpx.get(f"{self.url}/healthz", timeout=START_TIMEOUT, trust_env=False, verify=self._trusted)
         except httpx.TransportError:
             return False
         return True
@@ -250,6 +259,12 @@ def directory() -> Iterator[Path]:
     path.chmod(0o755)
     yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def certificate(directory: Path) -> Certificate:
+    """A certificate for servers that end TLS themselves."""
+    return Certificate(directory)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Database work of the event loop: in a small pool of threads of its own, so that slow pages never hold up a room."""
 
 import asyncio
-import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -12,8 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connec
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from rooms.messages import Code, Refused
-
-logger = logging.getLogger(__name__)
+from rooms.realtime.outage import database_outage
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,15 +42,17 @@ class Database:
         return await self._run(self._writers, WRITE_TIMEOUT, partial(function, *args, **kwargs))
 
     async def _run(self, pool: ThreadPoolExecutor, limit: float | None, work: Callable[[], T]) -> T:
-        loop = asyncio.get_running_loop()
+        loop, begun = asyncio.get_running_loop(), time.monotonic()
         try:
             async with asyncio.timeout(limit):
-                return await loop.run_in_executor(pool, self._call, work)
+                result = await loop.run_in_executor(pool, self._call, work)
         except AWAY as error:
-            logger.warning("The database is away: %s", str(error).strip() or type(error).__name__)
+            database_outage.failed(begun, error)
             raise Refused(
                 Code.UNAVAILABLE, "The database does not answer; try again with the same key.", retry_after=2
             ) from error
+        database_outage.answered(begun)
+        return result
 
     def _call(self, work: Callable[[], T]) -> T:
         connection = connections[DEFAULT_DB_ALIAS]

@@ -83,7 +83,7 @@ class RoomHub(EventOrder):
         room = msgspec.json.decode(entry.payload, type=RoomEvent).room
         if room.show != self.room.show:
             # Likes that are not saved yet were given to the last show.
-            self.tallies.total = self.tallies.unsaved = 0
+            self.tallies.total = self.tallies.unsaved = self.tallies.saving = 0
             self.held = 0
         if room.host.user.id != self.room.host.user.id:
             # Who is host, and whom one follows here, is another question now.

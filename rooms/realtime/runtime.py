@@ -18,12 +18,12 @@ from rooms.realtime.connection import Connection
 from rooms.realtime.database import Database
 from rooms.realtime.hub import RoomHub
 from rooms.realtime.layer import LayerLink
+from rooms.realtime.likes import LikesSaver
 from rooms.realtime.outbox import Outbox
 from rooms.realtime.presence import Elsewhere
 from rooms.realtime.tallies import Gossip
 from rooms.realtime.users import ConnectedUsers
 from rooms.realtime.writer import RoomWriter
-from rooms.transaction import likes_add
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +80,7 @@ class Runtime:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self.database = Database()
+        self._likes = LikesSaver(self.database)
         self.layer = LayerLink(self._receive)
         self.hubs: dict[int, RoomHub] = {}
         self.connections: set[Connection] = set()
@@ -255,7 +256,7 @@ class Runtime:
         self._writers = {room_id: writer for room_id, writer in self._writers.items() if not writer.idle}
         await self._save_likes()
         for hub in list(self.hubs.values()):
-            if now - hub.empty_since > HUB_KEPT and not hub.users and not hub.tallies.unsaved and hub.seq >= 0:
+            if now - hub.empty_since > HUB_KEPT and not hub.users and hub.tallies.saved and hub.seq >= 0:
                 await self._close_hub(hub)
 
     def _forget_silent(self, now: float) -> None:
@@ -283,18 +284,7 @@ class Runtime:
         self.layer.send(publish.PROCESSES, {"type": "process.presence", "process": publish.PROCESS, "rooms": rooms})
 
     async def _save_likes(self) -> None:
-        """Save the likes of all rooms at once; raises Refused when the database is away, and they wait."""
-        given = [(hub, hub.tallies.unsaved) for hub in self.hubs.values() if hub.tallies.unsaved]
-        if not given:
-            return
-        for hub, _count in given:
-            hub.tallies.unsaved = 0
-        try:
-            await self.database.write(likes_add, {hub.room_id: count for hub, count in given})
-        except Refused:
-            for hub, count in given:
-                hub.tallies.unsaved += count
-            raise
+        await self._likes.save([(hub.room_id, hub.tallies) for hub in self.hubs.values()])
 
     async def _close_hub(self, hub: RoomHub) -> None:
         del self.hubs[hub.room_id]

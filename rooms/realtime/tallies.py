@@ -67,10 +67,14 @@ class PerSecond:
 
 @dataclass
 class Tallies:
-    """One room's sums. ``total``: all likes of the show, as far as this process knows."""
+    """One room's sums. ``total``: all likes of the show, as far as this process knows.
+
+    ``saving``: those of this process that are on their way into the database, ``unsaved``: those after them.
+    """
 
     total: int = 0
     unsaved: int = 0
+    saving: int = 0
     online_told: int = 0
     online_told_at: float = float("-inf")
     gossip: Gossip = field(default_factory=Gossip)
@@ -130,6 +134,11 @@ class Tallies:
         self._joins.clear()
         self._leaves.clear()
         return frames
+
+    @property
+    def saved(self) -> bool:
+        """Whether all likes that this process was given are in the database."""
+        return not self.unsaved and not self.saving
 
     def take_gossip(self) -> Gossip:
         """What the other processes are to hear."""

@@ -72,8 +72,9 @@ class DaphneSocket:
         self._send = send
         self._protocol = send.args[0]
         self._transport = self._protocol.transport
-        # TLS has to see what is written.
-        self._kernel = self._transport.socket.send if hasattr(self._transport, "writeSomeData") else None
+        # TLS has to see what is written. Its transport passes on whatever else it is asked for, as if it were its own,
+        # to the plain one below: `producerPaused` is that one's, which is where unsent bytes gather.
+        self._kernel = self._transport.socket.send if hasattr(type(self._transport), "writeSomeData") else None
 
     @property
     def backed_up(self) -> bool:

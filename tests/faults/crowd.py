@@ -42,7 +42,7 @@ def drawn_seed() -> int:
 class Shopper:
     """One viewer: ``events`` is all that he read, ``said`` and ``orders`` what was acknowledged.
 
-    ``acts``: how many answers he has. ``answered`` is called with each, and with each refusal.
+    ``acts``: how many answers he has. ``answered`` is called with each, and with each refusal. ``likes``: what he gave.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Shopper:
             decode=decode,
             on_frame=self._read,
         )
-        self.acts = 0
+        self.acts = self.likes = 0
         self.events: list[Frame] = []
         self.said: dict[int, str] = {}
         self.orders: list[str] = []
@@ -86,7 +86,9 @@ class Shopper:
 
     async def act(self) -> None:
         """Like, then comment or buy; over when that is acknowledged, or refused because nothing is left to buy."""
-        await self.client.like(self._rng.randint(1, 5))
+        likes = self._rng.randint(1, 5)
+        await self.client.like(likes)
+        self.likes += likes
         if self._rng.random() < 0.4:
             await self._buy(self._rng.choice(self._items))
         else:
@@ -243,6 +245,18 @@ class Crowd:
             async with RoomClient(url, slug=self._room["slug"]) as newcomer:
                 for shopper in self.shoppers:
                     law.assert_same(picture(shopper.client.state), picture(newcomer.state))
+
+    async def prove_the_likes(self) -> None:
+        """All likes are stored, each once; they are a moment late."""
+        given = sum(shopper.likes for shopper in self.shoppers)
+        async with asyncio.timeout(LONG):
+            while (stored := self._stored_likes()) < given:  # noqa: ASYNC110 - who saves them tells nobody
+                await asyncio.sleep(0.1)
+        assert stored == given
+
+    def _stored_likes(self) -> int:
+        likes: int = self._site.call("read_room", room_id=self._room["id"])["likes"]
+        return likes
 
     def _prove_the_orders(self) -> None:
         acked = sorted(number for shopper in self.shoppers for number in shopper.orders)

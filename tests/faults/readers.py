@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+import ssl
 from typing import cast
 
 from tests.e2e.client import DEADLINE, Client
@@ -34,8 +35,13 @@ class Reader(asyncio.Protocol):
         self._answered = False
 
     @classmethod
-    async def enter(cls, port: int, slug: str, *, small: bool = False) -> "Reader":
-        """Connect, and read the ``init``. ``small``: with a kernel that holds little for one who does not read."""
+    async def enter(
+        cls, port: int, slug: str, *, small: bool = False, trusted: ssl.SSLContext | None = None
+    ) -> "Reader":
+        """Connect, over TLS with what is ``trusted``, and read the ``init``.
+
+        ``small``: with a kernel that holds little for one who does not read.
+        """
         peer = socket.socket()
         if small:
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
@@ -43,7 +49,8 @@ class Reader(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(DEADLINE):
             await loop.sock_connect(peer, ("127.0.0.1", port))
-            _, reader = await loop.create_connection(lambda: cls(slug), sock=peer)
+            name = "127.0.0.1" if trusted else None
+            _, reader = await loop.create_connection(lambda: cls(slug), sock=peer, ssl=trusted, server_hostname=name)
             await reader.entered
         return reader
 

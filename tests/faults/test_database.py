@@ -1,6 +1,7 @@
 """The database may go away: nothing happens meanwhile, everybody is told so, and nothing is lost or done twice."""
 
 import asyncio
+import re
 import resource
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.timeout(240)
 
 SHOPPERS = 40
 AWAY = {**READY, "status": "not ready", "database": False}
+AWAY_OR_BACK = re.compile("The database is (?:away|back)")
 
 
 @pytest.mark.parametrize("outage", OUTAGES)
@@ -79,6 +81,23 @@ async def test_postgres_is_stopped_for_a_while(
         assert crowd.refusals("unavailable") >= SHOPPERS // 2
         assert [shopper.client.stats.closes.total() for shopper in crowd.shoppers] == [0] * SHOPPERS
         await become_ready(site.urls, READY)
+        for server in site.servers:
+            assert AWAY_OR_BACK.findall(server.text()) == ["The database is away", "The database is back"]
+
+
+async def test_postgres_is_restarted(deployments: Deployments, postgres: Postgres, stack: AsyncExitStack) -> None:
+    """Every connection that a process holds is broken then: the next command finds a new one, and is not refused."""
+    with deployments.postgres("restarted") as site:
+        async with Crowd.gathered(site, SHOPPERS, seed=drawn_seed()) as crowd:
+            # So many at once that the pools are as large as they get.
+            async with crowd.busy():
+                await crowd.acts(SHOPPERS * 2)
+            for _ in range(2):
+                postgres.stop()
+                postgres.start()
+                await crowd.all(shopper.act() for shopper in crowd.shoppers)
+            assert crowd.refusals("unavailable") == 0
+            await crowd.prove_nothing_is_lost()
 
 
 async def test_the_answer_to_a_commit_is_lost(deployments: Deployments, postgres: Postgres, directory: Path) -> None:
@@ -96,6 +115,7 @@ async def test_the_answer_to_a_commit_is_lost(deployments: Deployments, postgres
                 await crowd.refused("unavailable", SHOPPERS // 2)
                 proxy.end()
             await crowd.prove_nothing_is_lost()
+            await crowd.prove_the_likes()
         assert proxy.text().count(CUT) >= 3
 
 

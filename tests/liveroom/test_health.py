@@ -2,6 +2,7 @@
 
 import logging
 from asyncio import CancelledError
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_django import Settings
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from liveroom.logs import NoOutages, NoProbes
+from liveroom.logs import NoOutages, NoProbes, OnceAMinute
 from rooms.realtime import runtime
 from tests.clients import stored
 
@@ -45,11 +46,12 @@ def test_a_process_that_can_serve(client: Client, path: str) -> None:
 def test_without_its_database_it_is_not_ready(
     client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It says why, and logs it."""
+    """It says why, and logs it, once."""
     monkeypatch.setattr(QuerySet, "exists", broken)
+    client.get("/readyz")
     response = client.get("/readyz")
     assert (response.status_code, response.json()) == (503, {**READY, "status": "not ready", "database": False})
-    assert "The database does not answer: the server closed the connection" in caplog.text
+    assert caplog.text.count("The database is away: the server closed the connection") == 1
 
 
 async def test_a_process_that_does_not_hear_itself_is_not_ready(engine: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +98,24 @@ def test_a_probe_that_fails_is_not_logged_each_time() -> None:
 
     assert [kept("/readyz"), kept("/readyz/"), kept("/api/rooms/")] == [False, False, True]
     assert NoProbes().filter(logging.makeLogRecord({}))
+
+
+def test_an_outage_of_the_database_is_not_logged_at_each_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    """psycopg's pool says why it cannot connect, again and again: once a minute is enough."""
+    now = 0.0
+    monkeypatch.setattr("liveroom.logs.time", SimpleNamespace(monotonic=lambda: now))
+    once = OnceAMinute()
+
+    def kept(text: str, reason: str) -> bool:
+        return once.filter(logging.makeLogRecord({"msg": text, "args": (reason,)}))
+
+    assert [kept("error: %s", "refused"), kept("error: %s", "no password"), kept("other: %s", "")] == [
+        True,
+        False,
+        True,
+    ]
+    now = 61.0
+    assert kept("error: %s", "refused")
 
 
 def test_an_outage_of_redis_is_not_logged_each_second() -> None:

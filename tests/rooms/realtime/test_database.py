@@ -49,6 +49,35 @@ async def test_a_database_that_is_away(database, error):
         assert type(refused.value.__cause__) is type(error)
 
 
+async def test_an_outage_is_logged_once_at_each_of_its_ends(database, caplog):
+    """However many calls fail meanwhile, and however late: one that began in the outage tells of no new one."""
+    go = threading.Event()
+
+    def fail():
+        raise OperationalError("gone")
+
+    def fail_late():
+        go.wait(10)
+        fail()
+
+    late = asyncio.create_task(database.write(fail_late))
+    for _ in range(3):
+        with pytest.raises(Refused):
+            await database.read(fail)
+    assert [record.message for record in caplog.records] == ["The database is away: gone"]
+    for _ in range(3):
+        await database.read(where)
+    go.set()
+    with pytest.raises(Refused):
+        await late
+    await database.read(where)
+    assert [record.message for record in caplog.records] == ["The database is away: gone", "The database is back"]
+    with pytest.raises(Refused):
+        await database.read(fail)
+    await database.read(where)
+    assert len(caplog.records) == 4
+
+
 async def test_another_failure_is_its_callers(database):
     """What a selector raises comes through."""
     with pytest.raises(Room.DoesNotExist):

@@ -3,13 +3,14 @@
 import asyncio
 
 import pytest
+from django.db import OperationalError
 
 from rooms import publish, selectors
 from rooms.messages import Refused
 from rooms.models import Room, RoomHead
-from rooms.realtime import runtime
+from rooms.realtime import likes, runtime
 from rooms.services import rooms
-from rooms.transaction import RoomTransaction
+from rooms.transaction import RoomTransaction, likes_add_once
 from tests import factories
 from tests.clients import look, settle, stored, threads_of_the_engine, tidy
 from tests.parts import HOST
@@ -116,7 +117,6 @@ async def test_the_look_while_the_database_is_away(room, enter, monkeypatch):
 
 async def test_likes_are_saved_every_two_seconds_and_kept_while_that_fails(room, viewer, enter, monkeypatch):
     """What could not be saved is saved with the next ones."""
-    from django.db import OperationalError
 
     def fail(*_args):
         raise OperationalError("gone")
@@ -125,7 +125,7 @@ async def test_likes_are_saved_every_two_seconds_and_kept_while_that_fails(room,
     await li.send("like", count=5)
     await li.rest()
     with monkeypatch.context() as patch:
-        patch.setattr(runtime, "likes_add", fail)
+        patch.setattr(likes, "likes_add_once", fail)
         with pytest.raises(Refused):
             await tidy()
     await li.send("like", count=2)
@@ -133,6 +133,55 @@ async def test_likes_are_saved_every_two_seconds_and_kept_while_that_fails(room,
     await tidy()
     await tidy()
     assert (await stored(RoomHead.objects.get, room=room)).likes == 7
+
+
+@pytest.mark.parametrize("later", [0, 2])
+async def test_likes_whose_commit_went_unanswered_are_not_added_twice(room, viewer, enter, monkeypatch, later):
+    """What may be saved goes again under its number, and what came since under the next one."""
+
+    def save_unheard(*args):
+        likes_add_once(*args)
+        raise OperationalError("gone")
+
+    li = await enter(user=viewer)
+    for count in (1, 5):
+        await li.send("like", count=count)
+        await li.rest()
+        with monkeypatch.context() as patch:
+            patch.setattr(likes, "likes_add_once", save_unheard)
+            with pytest.raises(Refused):
+                await tidy()
+    if later:
+        await li.send("like", count=later)
+        await li.rest()
+    await tidy()
+    assert (await stored(RoomHead.objects.get, room=room)).likes == 6 + later
+
+
+async def test_likes_in_doubt_are_of_their_own_show(room, viewer, enter, monkeypatch):
+    """A new show begins with none: neither those that wait nor those whose commit went unanswered come into it."""
+
+    def fail(*_args):
+        raise OperationalError("gone")
+
+    def start_anew():
+        for step in (rooms.room_end, rooms.room_start):
+            with RoomTransaction(room.pk) as tx:
+                step(tx, room_id=room.pk)
+
+    li = await enter(user=viewer)
+    await li.send("like", count=5)
+    await li.rest()
+    with monkeypatch.context() as patch:
+        patch.setattr(likes, "likes_add_once", fail)
+        with pytest.raises(Refused):
+            await tidy()
+    await stored(start_anew)
+    await li.rest()
+    await li.send("like", count=3)
+    await li.rest()
+    await tidy()
+    assert (await stored(RoomHead.objects.get, room=room)).likes == 3
 
 
 async def test_stats_go_to_host_and_assistants(room, host, viewer, other, enter):

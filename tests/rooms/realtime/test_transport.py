@@ -1,52 +1,74 @@
 """The sockets of the real servers, by names of theirs that are private: these tests fail when one of them moves."""
 
 import asyncio
+import itertools
 import json
-import os
 import socket
-import subprocess
+import ssl
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
+from benchmarks.programs import free_port
 from rooms.realtime.transport import AsgiSocket, Parcel, socket_of, wire_frame
+from tests.certificate import Certificate, server_arguments
+from tests.servers import Program
 
 DEADLINE = 20.0
-SERVERS = {
-    "daphne": (["daphne", "--fd", "{fd}", "-v", "0"], "DaphneSocket"),
-    "uvicorn": (["uvicorn", "--fd", "{fd}", "--log-level", "error", "--lifespan", "off"], "UvicornSocket"),
-}
+SOCKETS = {"daphne": "DaphneSocket", "uvicorn": "UvicornSocket"}
+PROBES = [*itertools.product(SOCKETS, ("plain", "tls"))]
 
 
-@pytest.fixture(scope="module", params=SERVERS)
-def served(request: pytest.FixtureRequest) -> Iterator[tuple[int, str]]:
-    """The probe served by each server: its port, and the class that its sockets are to have."""
-    command, kind = SERVERS[request.param]
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        arguments = [part.format(fd=listener.fileno()) for part in command]
-        process = subprocess.Popen(
-            [sys.executable, "-m", *arguments, "tests.rooms.realtime.probe:application"],
-            pass_fds=[listener.fileno()],
-            env={**os.environ, "DEBUG": "1", "DJANGO_SETTINGS_MODULE": "liveroom.settings"},
-        )
-        try:
-            yield listener.getsockname()[1], kind
-        finally:
-            process.terminate()
-            process.wait(DEADLINE)
+class Probe(NamedTuple):
+    """A server of the probe: its address, what its clients trust, and the class that its sockets are to have."""
+
+    url: str
+    trusted: ssl.SSLContext | None
+    kind: str
+
+
+@pytest.fixture(scope="module", params=PROBES, ids=" ".join)
+def served(request: pytest.FixtureRequest, directory: Path, certificate: Certificate) -> Iterator[Probe]:
+    """The probe, served by each server, without TLS and with it."""
+    server, tls = request.param[0], request.param[1] == "tls"
+    port = free_port()
+    program = Program(
+        "-".join(("probe", *request.param)),
+        [
+            *(sys.executable, "-m", *server_arguments(server, port, certificate if tls else None)),
+            "tests.rooms.realtime.probe:application",
+        ],
+        directory=directory,
+        environment={"DEBUG": "1", "DJANGO_SETTINGS_MODULE": "liveroom.settings"},
+    )
+    try:
+        program.start(lambda: listens(port))
+        trusted = certificate.trusted if tls else None
+        yield Probe(f"{'wss' if tls else 'ws'}://127.0.0.1:{port}/", trusted, SOCKETS[server])
+    finally:
+        program.stop()
+
+
+def listens(port: int) -> bool:
+    """Whether anybody accepts connections there."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), DEADLINE):
+            return True
+    except OSError:
+        return False
 
 
 @asynccontextmanager
-async def client(served: tuple[int, str], **options: Any) -> AsyncIterator[ClientConnection]:
-    # A server of its own accepts nothing before it has started: the connection waits in the listener's queue.
+async def client(served: Probe, **options: Any) -> AsyncIterator[ClientConnection]:
     async with (
         asyncio.timeout(DEADLINE),
-        connect(f"ws://127.0.0.1:{served[0]}/", open_timeout=DEADLINE, max_size=2**22, proxy=None, **options) as ws,
+        connect(served.url, ssl=served.trusted, max_size=2**22, proxy=None, **options) as ws,
     ):
         yield ws
 
@@ -55,7 +77,7 @@ async def test_a_servers_socket_is_known(served):
     """Finished frames go out by the server's own transport, each as one message, in order."""
     async with client(served) as ws:
         await ws.send("kind")
-        assert [json.loads(await ws.recv()) for _ in range(3)] == [served[1], 2, 3]
+        assert [json.loads(await ws.recv()) for _ in range(3)] == [served.kind, 2, 3]
 
 
 async def test_frames_of_every_size(served):
