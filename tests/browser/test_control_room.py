@@ -120,8 +120,9 @@ async def test_a_button_leaves_the_page_where_it_was(control: Control) -> None:
     await page.wait_for_function("before => Math.abs(scrollY - before) < 2", arg=before)
 
 
-async def test_a_slow_picture_takes_no_focus_away(control: Control) -> None:
-    """Whoever types before all is loaded types on where he is."""
+@pytest.mark.parametrize("goes_to_the_anchor", [False, True])
+async def test_a_slow_script_takes_no_focus_away(control: Control, goes_to_the_anchor: bool) -> None:
+    """Whoever types before all is loaded types on where he is, also when the browser goes to the anchor meanwhile."""
     page = await control.open()
     asked, here = asyncio.Event(), asyncio.Event()
 
@@ -130,12 +131,17 @@ async def test_a_slow_picture_takes_no_focus_away(control: Control) -> None:
         await here.wait()
         await route.continue_()
 
-    await page.route(re.compile("icon.svg.slow"), late)
-    control.site.call("set_room", room_id=control.room["id"], cover="/static/rooms/icon.svg?slow")
+    await page.route(re.compile("products/shelf.*js"), late)
     await page.get_by_role("button", name="Stock +10: Tea 2").click(no_wait_after=True)
     await expect(page.locator(".messagelist li")).to_have_text("“Tea 2”: 60 in stock.")
+    # The first of the page's scripts has run, the last is not there.
+    await page.wait_for_function("sessionStorage.getItem('liveroom-place') === null")
     await page.get_by_label("Notice:").fill("Back at")
     await asyncio.wait_for(asked.wait(), TIMEOUT / 1000)
+    assert await page.evaluate("document.readyState") != "complete"
+    if goes_to_the_anchor:
+        await page.evaluate("location.replace(location.href)")
+        await expect(page.get_by_label("Notice:")).not_to_be_focused()
     here.set()
     await page.wait_for_load_state()
     await page.evaluate("() => new Promise(requestAnimationFrame)")
