@@ -471,3 +471,31 @@ async def test_nothing_needs_an_inline_script_or_style(control: Control) -> None
     for path in ("/admin/", "/admin/rooms/room/", "/admin/rooms/comment/", "/admin/products/order/", control.address):
         await control.page.goto(path)
         await expect(control.page.locator("#content")).to_be_visible()
+
+
+async def test_the_items_that_are_off_the_shelf(control: Control) -> None:
+    """The newest stand below the shelf; another is found in the list, and goes off the page with the shelf again."""
+    room = control.site.call("make_room", slug=f"{control.room['slug']}-many", items=22)
+    control.room = room
+    page = await control.open()
+    await page.get_by_role("link", name="List of the room's items (22)").click()
+    await page.locator("#action-toggle").check()
+    await page.get_by_label("Action:").select_option(label="Take the selected items off the shelf")
+    await page.get_by_role("button", name="Go", exact=True).click()
+    await expect(page.locator(".messagelist li")).to_have_text("22 items were taken off the shelf.")
+    await page.goto(control.address)
+    await expect(page.locator(".shelf-row[data-item]")).to_have_count(20)
+    await page.get_by_label("Notice:").fill("Back at nine")
+    there = await page.context.new_page()
+    await there.goto(control.address)
+    await there.get_by_role("link", name="List of the room's items (22)").click()
+    await there.get_by_role("button", name="Put on the shelf: Tea 1", exact=True).click()
+    await expect(there.locator(".messagelist li")).to_have_text("“Tea 1” is on the shelf.")
+    await page.bring_to_front()
+    old = control.row("Tea 1").filter(has=page.get_by_text("Tea 1", exact=True))
+    await old.get_by_role("button", name="Take off: Tea 1", exact=True).click()
+    await control.said("“Tea 1” is off the shelf.")
+    await expect(old).to_be_hidden()
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await control.said("Saved: notice.")
+    await expect(page.locator(".shelf-row[data-item]")).to_have_count(20)

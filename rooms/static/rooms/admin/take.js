@@ -8,6 +8,7 @@ import { focusOn } from "./place.js";
 /** Take what is on a page, as fetched. What has the focus gives it to what comes in its place. */
 export function take(page) {
   for (const fresh of page.querySelectorAll(".shelf-row[data-item]")) takeRow(fresh);
+  for (const old of document.querySelectorAll(".shelf-row[data-item]")) leave(old, page);
   sort(page);
   for (const fresh of page.querySelectorAll("[data-live]")) takeLive(fresh);
   document.dispatchEvent(new Event("liveroom:taken"));
@@ -36,10 +37,20 @@ function takeRow(fresh) {
     for (const control of fields(row)) control.disabled = true;
     row.removeAttribute("id");
     afterRows().before(row);
-  } else if (!isRefused() && !fields(old).some((control) => isChanged(control) || control === document.activeElement)) {
+  } else if (!isHeld(old)) {
     for (const control of fields(old)) copy(fields(fresh).find((other) => ending(other) === ending(control)), control);
   }
 }
+
+/** Hide a row that the page does not show any more. It stays in the form, whose rows are counted: sent as it came, it
+ * changes nothing. */
+function leave(old, page) {
+  const isThere = page.querySelector(`.shelf-row[data-item="${old.dataset.item}"]`) !== null;
+  if (isThere || !isHeld(old) && !old.matches(":active")) old.hidden = !isThere;
+}
+
+/** Whether somebody is at a row's fields, or was. */
+const isHeld = (row) => isRefused() || fields(row).some((control) => isChanged(control) || control === document.activeElement);
 
 const afterRows = () => document.querySelector(".shelf-row:not([data-item])");
 
