@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts.admin_pictures import picture
 from accounts.admin_rows import RowActions
@@ -34,7 +34,7 @@ from rooms.transaction import RoomTransaction
 class ShelfItemAdmin(RowActions, ReadOnlyAdmin):
     """The items of all rooms, those off the shelf too, of which a room's own page shows the newest alone."""
 
-    list_display = ("item", "in_room", "price_shown", "stock", "sold", "state_shown")
+    list_display = ("item", "in_room", "price_shown", "stock_shown", "state_shown")
     list_display_links = None
     list_filter = (RoomFilter, "on_shelf")
     search_fields = ("product__title",)
@@ -61,6 +61,10 @@ class ShelfItemAdmin(RowActions, ReadOnlyAdmin):
     @admin.display(description=_("price"))
     def price_shown(self, item: ShelfItem) -> str:
         return f"¥{money(item.price)}"
+
+    @admin.display(description=_("stock"))
+    def stock_shown(self, item: ShelfItem) -> str:
+        return gettext("%(stock)s in stock, %(sold)s sold") % {"stock": item.stock, "sold": item.sold}
 
     @admin.display(description=_("state"))
     def state_shown(self, item: ShelfItem) -> SafeString:

@@ -499,3 +499,51 @@ async def test_the_items_that_are_off_the_shelf(control: Control) -> None:
     await page.get_by_role("button", name="Save", exact=True).click()
     await control.said("Saved: notice.")
     await expect(page.locator(".shelf-row[data-item]")).to_have_count(20)
+
+
+async def test_the_newest_comments_stand_where_the_room_is_run(control: Control) -> None:
+    """They come by themselves, but not under a pointer; taken down and muted without leaving what is typed."""
+    page = await control.open()
+    said = page.locator(".newest li")
+    await expect(said).to_have_text("Nobody has said anything yet.")
+    control.site.call("post_comments", room_id=control.room["id"], texts=["one", "two"])
+    await page.evaluate(LOOK)
+    await expect(said.locator(".said")).to_have_text(["two", "one"])
+    await page.get_by_label("Notice:").fill("Soon")
+    await said.filter(has_text="one").get_by_text("Ban").hover()
+    control.site.call("post_comments", room_id=control.room["id"], texts=["three"])
+    control.site.call("set_on_shelf", item_id=control.room["items"][0], on_shelf=False)
+    await page.evaluate(LOOK)
+    await expect(control.row("Tea 0").locator(".badge")).to_have_text("off the shelf")
+    await expect(said.locator(".said")).to_have_text(["two", "one"])
+    await said.filter(has_text="one").get_by_text("Take down").click()
+    await control.said("1 comment was removed.")
+    await expect(said.locator(".said")).to_have_text(["three", "two", "one"])
+    await expect(said.last.locator(".badge")).to_have_text("removed")
+    await said.first.locator("summary").click()
+    await said.first.get_by_text("10 minutes").click()
+    await expect(page.locator(".messagelist li")).to_contain_text(": muted until ")
+    await expect(said.first.locator(".by .badge")).to_contain_text("muted until ")
+    await expect(page.get_by_label("Notice:")).to_have_value("Soon")
+
+
+async def test_the_list_of_comments_tells_of_new_ones(control: Control) -> None:
+    """How many, and shows them when it is asked to; one that was taken down elsewhere is none."""
+    page = control.page
+    control.site.call("post_comments", room_id=control.room["id"], texts=["one", "two"])
+    await page.goto(f"/admin/rooms/comment/?room={control.room['id']}")
+    newer = page.locator("[data-newer] a")
+    await page.evaluate(LOOK)
+    await expect(newer).to_be_hidden()
+    control.site.call("post_comments", room_id=control.room["id"], texts=["three"])
+    await page.evaluate(LOOK)
+    await expect(newer).to_have_text("1 new comment: show")
+    control.site.call("post_comments", room_id=control.room["id"], texts=["four", "five"])
+    await page.evaluate(LOOK)
+    await expect(newer).to_have_text("3 new comments: show")
+    await newer.click()
+    await expect(page.locator(".said")).to_have_text(["five", "four", "three", "two", "one"])
+    await expect(newer).to_be_hidden()
+    await page.goto(f"/admin/rooms/comment/?room={control.room['id']}&q=one")
+    await expect(page.locator(".said")).to_have_count(1)
+    await expect(newer).to_have_count(0)
