@@ -4,7 +4,6 @@ from contextlib import nullcontext
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db import transaction
@@ -20,6 +19,8 @@ from accounts.admin_lists import LongListAdmin, key
 from accounts.admin_pictures import PictureInput, picture
 from accounts.models import User, clean_nickname
 
+CHOSEN_BY_OPERATORS = {"host", "assistants"}
+"""Fields of other forms in which somebody is chosen who has an account; of guests there are many more."""
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 """What a superuser alone gives: whoever might give it himself had it already."""
 
@@ -31,7 +32,10 @@ class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["usable_password"].help_text = _(
+        how: Any = self.fields["usable_password"]
+        how.label = _("Log-in here")
+        how.choices = [("false", _("no")), ("true", _("with a password"))]
+        how.help_text = _(
             "A host or assistant who comes from your shop or mini-program needs no password. One is needed only to log "
             "in to this administration."
         )
@@ -104,9 +108,17 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """One who is added from another form, as a host, does not log in here."""
-        found = super().get_changeform_initial_data(request)
-        return {"usable_password": "false", **found} if IS_POPUP_VAR in request.GET else found
+        """Whoever is added does not log in here, unless that is asked for."""
+        return {"usable_password": "false", **super().get_changeform_initial_data(request)}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """In choices of a host or assistants guests come last, and only where they are looked for."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if request.GET.get("field_name") in CHOSEN_BY_OPERATORS:
+            found = found.order_by("is_guest", "-pk") if search_term.strip() else found.filter(is_guest=False)
+        return found, may_repeat
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)

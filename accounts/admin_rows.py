@@ -122,12 +122,14 @@ class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
         """The state that the buttons of this row are drawn for; "" where an action means the same in all."""
         return ""
 
-    def buttons(self, request: HttpRequest, obj: Any) -> SafeString:
-        """The buttons of a row for this user."""
+    def buttons(self, request: HttpRequest, obj: Any, *, place: str = "row") -> SafeString:
+        """The buttons of a row for this user. ``place``: how their place is named, before the row's key."""
         allowed = self._allowed(request)
         names = [name for name in self.actions_of(obj) if name in allowed]
         made = ((self._button(obj, name),) for name in names)
-        return format_html('<span class="buttons" id="row-{}">{}</span>', obj.pk, format_html_join("", "{}", made))
+        return format_html(
+            '<span class="buttons" id="{}-{}">{}</span>', place, obj.pk, format_html_join("", "{}", made)
+        )
 
     def _button(self, obj: Any, name: str) -> SafeString:
         label, address = self.row_actions[name], self._address(obj, name)

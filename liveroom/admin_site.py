@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog
 
 ORDER = ("rooms", "products", "accounts", "auth")
-MODELS = ("Room", "Comment", "Sanction", "BlockedWord", "Follow", "Product", "Order", "User", "Group")
+MODELS = ("Room", "Comment", "Sanction", "BlockedWord", "Follow", "Product", "ShelfItem", "Order", "User", "Group")
 
 
 class ControlRoomConfig(AdminConfig):

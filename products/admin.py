@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, DateTimeField, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, DateTimeField, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +20,9 @@ from accounts.admin_pictures import PictureInput, picture
 from products.admin_forms import ShelfFormSet, ShelfItemForm, save_shelf
 from products.admin_items import ItemActions, NewItemForm
 from products.admin_orders import OrderAdmin
+from products.admin_shelf import ShelfItemAdmin
 from products.models import Order, Product, ShelfItem
+from products.selectors import OFF_SHOWN
 from products.services.shelf import product_update, rooms_of_product
 from rooms.admin import RoomAdmin
 from rooms.admin_forms import ServiceForm, refusals_of
@@ -105,10 +107,19 @@ class ShopRoomAdmin(ItemActions):
         if room is not None and self.may_add_items(request, room):
             context["new_item"] = NewItemForm(place=self.new_item)
         context["may_change_items"] = self.may_change_items(request, room)
+        if room is not None:
+            context["items"] = _items_of(room)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         save_shelf(saving_of(request).tx, room_id=form.instance.pk, formset=formset)
+
+
+def _items_of(room: Room) -> dict[str, object]:
+    """How many items a room has in all, how many of them its page leaves out, and where they all are."""
+    counted = room.shelf.aggregate(total=Count("pk"), off=Count("pk", filter=Q(on_shelf=False)))
+    left_out = max(0, counted["off"] - OFF_SHOWN)
+    return {"total": counted["total"], "left_out": left_out, "list": list_of("products_shelfitem", room=room.pk)}
 
 
 def _number_of(rows: QuerySet[Any]) -> Subquery:
@@ -175,3 +186,4 @@ class ProductAdmin(ServiceAdmin, LongListAdmin):
 
 
 admin.site.register(Order, OrderAdmin)
+admin.site.register(ShelfItem, ShelfItemAdmin)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,6 +13,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from products.models import ShelfItem
+from products.selectors import shown_to_operator
 from products.services import shelf
 from products.services.items import ItemBuffer
 from products.services.shelf import STOCK_MAX
@@ -109,6 +111,9 @@ class ShelfItemForm(ServiceForm):
 
 
 class ShelfFormSet(OptimisticFormSet):
+    def shown(self, rows: QuerySet[ShelfItem]) -> QuerySet[ShelfItem]:
+        return shown_to_operator(rows)
+
     def clean(self) -> None:
         super().clean()
         asked = [form for form in self.kept() if "explaining" in form.changed_data]

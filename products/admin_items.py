@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_pictures import PictureInput
 from accounts.admin_rows import back
+from products.admin_said import LOGGED, changed_text, said_of
 from products.models import PRICE, Product, ShelfItem
+from products.selectors import shown_to_operator
 from products.services import shelf, sorting
 from products.services.shelf import STOCK_MAX
 from rooms.admin import RoomAdmin
@@ -27,8 +29,6 @@ from rooms.models import Room
 from rooms.transaction import RoomTransaction
 
 Run = Callable[[RoomTransaction, int, QueryDict], None]
-
-LOGGED = ("on_shelf", "explaining", "stock", "position")
 
 
 def _number(data: QueryDict, name: str) -> int:
@@ -42,14 +42,21 @@ def _move(tx: RoomTransaction, item_id: int, data: QueryDict) -> None:
     sorting.item_move(tx, item_id=item_id, before=_number(data, "before") if data.get("before") else None)
 
 
+def _step(tx: RoomTransaction, item_id: int, steps: int) -> None:
+    """By one place among what the page shows: past what it does not show there would be nothing to be seen."""
+    room_id = shelf.item_get(tx, item_id=item_id).room_id
+    shown = set(shown_to_operator(ShelfItem.objects.filter(room_id=room_id)).values_list("pk", flat=True))
+    sorting.item_step(tx, item_id=item_id, steps=steps, among=shown)
+
+
 ACTIONS: dict[str, Run] = {
     "on": lambda tx, item_id, data: shelf.item_set_on_shelf(tx, item_id=item_id, on_shelf=True),
     "off": lambda tx, item_id, data: shelf.item_set_on_shelf(tx, item_id=item_id, on_shelf=False),
     "explain": lambda tx, item_id, data: shelf.item_explain(tx, item_id=item_id),
     "stop": lambda tx, item_id, data: shelf.item_explain(tx, item_id=item_id, explaining=False),
     "stock": lambda tx, item_id, data: shelf.item_restock(tx, item_id=item_id, change=_number(data, "change")),
-    "up": lambda tx, item_id, data: sorting.item_step(tx, item_id=item_id, steps=-1),
-    "down": lambda tx, item_id, data: sorting.item_step(tx, item_id=item_id, steps=1),
+    "up": lambda tx, item_id, data: _step(tx, item_id, -1),
+    "down": lambda tx, item_id, data: _step(tx, item_id, 1),
     "move": _move,
 }
 
@@ -122,11 +129,11 @@ class ItemActions(RoomAdmin):
                 ACTIONS[action](tx, item_id, request.POST)
                 changed = [name for name in LOGGED if getattr(item, name) != before[name]]
                 if changed:
-                    self.log_change(request, room, [_changed(item, changed)])
+                    self.log_change(request, room, [changed_text(item, changed)])
         except Refused as refused:
             self.message_user(request, reason(refused), messages.ERROR)
         else:
-            self.message_user(request, _said(action, item), messages.SUCCESS)
+            self.message_user(request, said_of(action, item), messages.SUCCESS)
         return back(request, reverse("admin:rooms_room_change", args=[pk]), f"item-{item_id}")
 
     def new_item_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -176,19 +183,3 @@ class ItemActions(RoomAdmin):
             self.log_addition(request, product, [{"added": {}}])
             self.log_change(request, room, [{"added": {"name": "shelf item", "object": str(product)}}])
         return item
-
-
-def _changed(item: ShelfItem, names: list[str]) -> dict[str, Any]:
-    english = {"on_shelf": "on the shelf", "explaining": "being explained", "stock": "stock", "position": "position"}
-    return {"changed": {"name": "shelf item", "object": str(item), "fields": [english[name] for name in names]}}
-
-
-def _said(action: str, item: ShelfItem) -> str:
-    texts = {
-        "on": gettext("“%(item)s” is on the shelf."),
-        "off": gettext("“%(item)s” is off the shelf."),
-        "explain": gettext("“%(item)s” is being explained."),
-        "stop": gettext("“%(item)s” is not explained any more."),
-        "stock": gettext("“%(item)s”: %(stock)d in stock."),
-    }
-    return texts.get(action, gettext("“%(item)s” was moved.")) % {"item": item, "stock": item.stock}

@@ -13,6 +13,7 @@ from accounts.admin_pictures import picture
 from products.models import Order, Product
 from products.selectors import money
 from rooms.admin_filters import KeyFilter, RoomFilter, UserFilter
+from rooms.admin_said import short_time, when
 from rooms.admin_saving import ReadOnlyAdmin
 from rooms.admin_search import UserSearch
 from rooms.admin_shown import badge, link, list_of, room_link
@@ -30,7 +31,7 @@ class ProductFilter(KeyFilter):
 class OrderAdmin(UserSearch, ReadOnlyAdmin):
     """The orders as they were placed."""
 
-    list_display = ("number", "goods", "quantity", "total_shown", "status_shown", "buyer", "in_room", "created_at")
+    list_display = ("number", "goods", "quantity", "total_shown", "status_shown", "buyer", "in_room", "placed")
     list_filter = (RoomFilter, "status", "created_at", ProductFilter, UserFilter)
     search_fields = ("=number", "title", "user__nickname")
     search_help_text = _("An order's number, a title, or a buyer's nickname or public id.")
@@ -63,6 +64,10 @@ class OrderAdmin(UserSearch, ReadOnlyAdmin):
     @admin.display(description=_("room"))
     def in_room(self, order: Order) -> SafeString:
         return room_link(order.room)
+
+    @admin.display(description=_("time"))
+    def placed(self, order: Order) -> SafeString:
+        return when(order.created_at, short_time(order.created_at))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from products.messages import ItemPart, OrderPart, SalePart
@@ -10,6 +10,8 @@ from products.models import Order, ShelfItem
 from rooms.models import to_ms
 
 SHELF_MAX = 200
+OFF_SHOWN = 20
+"""So many items off the shelf, the newest, are on the page where a room is run; the others are in the list of items."""
 
 
 def money(amount: Decimal) -> str:
@@ -73,6 +75,12 @@ def shelf(room_id: int) -> list[ItemPart]:
     """The items on a room's shelf, in order, at most SHELF_MAX."""
     items = ShelfItem.objects.filter(room_id=room_id, on_shelf=True).select_related("product")
     return [item_part(item) for item in items.order_by("position", "pk")[:SHELF_MAX]]
+
+
+def shown_to_operator(items: QuerySet[ShelfItem]) -> QuerySet[ShelfItem]:
+    """Of one room's items those on the shelf, and the newest of the others."""
+    newest = list(items.filter(on_shelf=False).order_by("-pk").values_list("pk", flat=True)[:OFF_SHOWN])
+    return items.filter(Q(on_shelf=True) | Q(pk__in=newest))
 
 
 def orders_of(user: User) -> QuerySet[Order]:

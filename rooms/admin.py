@@ -210,8 +210,16 @@ class RoomAdmin(RoomSteps, ServiceAdmin, LongListAdmin):
                 links=self.links(obj),
                 looking="X-Look" in request.headers,
                 buttons=self.buttons(request, obj),
+                newest=self._newest(request, obj),
             )
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _newest(self, request: HttpRequest, room: Room) -> dict[str, object] | None:
+        """The newest comments, and where all of them are, for whoever may look at comments."""
+        comments: Any = self.admin_site.get_model_admin(Comment)
+        if not comments.has_view_permission(request):
+            return None
+        return {"rows": comments.newest(request, room), "list": list_of("rooms_comment", room=room.pk)}
 
     def response_post_save_add(self, request: HttpRequest, obj: Room) -> HttpResponseRedirect:
         return self.response_post_save_change(request, obj)

@@ -1,6 +1,6 @@
 """Comments and follows in the administration: looked at, taken down, pinned; never edited or deleted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -33,18 +33,18 @@ from rooms.services.comments import STAFF, comment_pin
 from rooms.services.removals import comments_remove_in_steps
 from rooms.transaction import RoomTransaction
 
+NEWEST = 12
+"""So many comments are shown where a room is run."""
 REMOVED_BY_ONE_ACTION = 2000
 """Each leaves a line in the history; more would keep a browser waiting for longer than it does."""
 
 
 class CommentList(LongChangeList):
-    """Knows what holds against the writers of its page's comments, in the rooms of these."""
+    """Knows what holds against the writers of its page's comments."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        holding = sanctions_of_pairs({(row.user_id, row.room_id) for row in self.result_list}, now=now_ms())
-        for row in self.result_list:
-            row.holding = {} if row.role in STAFF else holding[row.user_id, row.room_id]
+        _note_holding(self.result_list)
 
 
 class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
@@ -94,6 +94,23 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
     @admin.display(description=_("time"))
     def posted(self, comment: Comment) -> SafeString:
         return short_date(comment.created_at)
+
+    def newest(self, request: HttpRequest, room: Room) -> list[dict[str, SafeString]]:
+        """A room's newest comments, as this list has them."""
+        rows = list(Comment.objects.filter(room=room).order_by("-pk")[:NEWEST])
+        for row in rows:
+            row.room = room
+        _note_holding(rows)
+        return [
+            {
+                "comment": self.comment(row),
+                "by": self.by(row),
+                "state": self.state_shown(row),
+                "posted": self.posted(row),
+                "buttons": self.buttons(request, row, place="comment"),
+            }
+            for row in rows
+        ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CommentList
@@ -157,8 +174,15 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
             self.message_user(request, text % {"room": room}, messages.SUCCESS if pinned else messages.WARNING)
 
 
+def _note_holding(rows: Sequence[Any]) -> None:
+    """Note at comments what holds against their writers, in the rooms of these."""
+    holding = sanctions_of_pairs({(row.user_id, row.room_id) for row in rows}, now=now_ms())
+    for row in rows:
+        row.holding = {} if row.role in STAFF else holding[row.user_id, row.room_id]
+
+
 def _holding(comment: Any) -> SafeString | str:
-    """What holds against the writer of a comment of a CommentList."""
+    """What holds against the writer of a comment, as noted."""
     if Sanction.Kind.BAN in comment.holding:
         return badge("banned", _("banned"))
     until = comment.holding.get(Sanction.Kind.MUTE)

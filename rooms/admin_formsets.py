@@ -31,13 +31,21 @@ class OptimisticFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         if data is not None and queryset is not None and instance is not None and instance.pk:
             prefix = prefix or self.get_default_prefix()
             rows = PostedRows(data, prefix)
-            there = set(queryset.filter(**{self.fk.name: instance}).values_list("pk", flat=True))
+            sent = [pk for pk in rows.keys if pk is not None]
+            there = set(queryset.filter(**{self.fk.name: instance}, pk__in=sent).values_list("pk", flat=True))
             gone = [index for index, pk in enumerate(rows.keys) if pk not in there]
             self._lost = any(self._was_changed(data, f"{prefix}-{index}", rows.keys[index]) for index in gone)
             data, keys = rows.without(gone)
             order = [When(pk=pk, then=index) for index, pk in enumerate(keys)]
             queryset = queryset.filter(pk__in=keys).order_by(Case(*order)) if order else queryset.none()
+        elif queryset is not None and instance is not None and instance.pk:
+            queryset = self.shown(queryset.filter(**{self.fk.name: instance}))
         super().__init__(data, files, instance, save_as_new, prefix, queryset, **kwargs)
+
+    def shown(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of the rows that a form is opened with. Rows that are sent are found whether or not they are among
+        them, and no others are touched."""
+        return rows
 
     def clean(self) -> None:
         super().clean()

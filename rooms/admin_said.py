@@ -54,9 +54,14 @@ def short_date(moment: datetime) -> SafeString:
     """The day of a moment, or of one of today the hour; whoever points at it reads the whole."""
     there = localtime(moment)
     shown = "TIME_FORMAT" if there.date() == localtime().date() else "SHORT_DATE_FORMAT"
-    whole = date_format(there, "DATETIME_FORMAT")
+    return when(moment, date_format(there, shown))
+
+
+def when(moment: datetime, shown: str) -> SafeString:
+    """A moment, shown like that in one line; whoever points at it reads the whole."""
+    there = localtime(moment)
     text = '<time class="when" datetime="{}" title="{}">{}</time>'
-    return format_html(text, there.isoformat(), whole, date_format(there, shown))
+    return format_html(text, there.isoformat(), date_format(there, "DATETIME_FORMAT"), shown)
 
 
 def changes_text(changes: Sequence[Any]) -> str:

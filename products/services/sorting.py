@@ -1,5 +1,7 @@
 """The order of a shelf: an item is moved, and as few others as possible get another position."""
 
+from collections.abc import Collection
+
 from products.models import POSITION_MAX, ShelfItem
 from products.services import shelf
 from products.services.items import ItemBuffer
@@ -26,12 +28,20 @@ def item_move(tx: RoomTransaction, *, item_id: int, before: int | None) -> None:
     _renumber(tx, keys, {key: position for position, key in order})
 
 
-def item_step(tx: RoomTransaction, *, item_id: int, steps: int) -> None:
-    """Move an item up (−1) or down (1) by one place; at the end of the shelf it stays."""
+def item_step(tx: RoomTransaction, *, item_id: int, steps: int, among: Collection[int] | None = None) -> None:
+    """Move an item up (−1) or down (1) by one place; at the end of the shelf it stays.
+
+    ``among``: the items that count as places (None: all); others are passed over.
+    """
     keys = [key for _, key in _order(shelf.item_get(tx, item_id=item_id).room_id)]
-    place = min(max(keys.index(item_id) + steps, 0), len(keys) - 1)
+    places = [key for key in keys if among is None or key in among or key == item_id]
+    at = places.index(item_id)
+    place = min(max(at + steps, 0), len(places) - 1)
+    if place == at:
+        return
     others = [key for key in keys if key != item_id]
-    item_move(tx, item_id=item_id, before=others[place] if place < len(others) else None)
+    target = others.index(places[place]) + (place > at)
+    item_move(tx, item_id=item_id, before=others[target] if target < len(others) else None)
 
 
 def _order(room_id: int) -> list[Place]:

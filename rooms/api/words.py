@@ -110,7 +110,13 @@ class WordsView(AdministratorView):
     def post(self, request: Request) -> Response:
         """Block words, all of them or none; one that is blocked already gets this action."""
         asked = wire.body(request, AddBody)
-        added = words.words_add(asked.words, action=asked.action)
+        try:
+            added = words.words_add(asked.words, action=asked.action)
+        except Refused as refused:
+            if refused.field == "word":
+                # The field as it was sent; which of its words it is, the text says.
+                refused.field = "words"
+            raise
         return Response(WordsAdded(new=len(added.new), changed=len(added.changed)))
 
 

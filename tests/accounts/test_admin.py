@@ -141,15 +141,30 @@ def test_an_administrator_adds_a_user_and_changes_a_password(admin: Client) -> N
 
 
 def test_a_host_needs_no_password(admin: Client) -> None:
-    """Whoever is added from another form does not log in here unless that is asked for; the form says so."""
+    """Whoever is added does not log in here unless that is asked for; the form says so."""
     add = reverse("admin:accounts_user_add")
-    for query, usable in (("", "true"), ("?_popup=1", "false")):
+    for query in ("", "?_popup=1"):
         response = admin.get(add + query)
-        assert response.context["adminform"].form["usable_password"].value() == usable
+        assert response.context["adminform"].form["usable_password"].value() == "false"
         assert "needs no password" in response.text
     data = {"username": "host", "nickname": "Host", "usable_password": "false", "_popup": "1"}
     assert admin.post(f"{add}?_popup=1", data).status_code == 200
     assert not User.objects.get(username="host").has_usable_password()
+
+
+def test_guests_are_no_hosts_until_they_are_looked_for(admin: Client, user: User) -> None:
+    """Of those that can be chosen the ones with an account come first; whoever is muted may be a guest."""
+    guest = User.objects.create_user("guest-1", nickname="李雷 too", is_guest=True)
+
+    def offered(model: str, field: str, term: str) -> list[str]:
+        asked = {"app_label": "rooms", "model_name": model, "field_name": field, "term": term}
+        return [row["id"] for row in admin.get(reverse("admin:autocomplete"), asked).json()["results"]]
+
+    for field in ("host", "assistants"):
+        assert str(user.pk) in offered("room", field, "")
+        assert str(guest.pk) not in offered("room", field, "")
+        assert offered("room", field, "李雷") == [str(user.pk), str(guest.pk)]
+    assert offered("sanction", "user", "李雷") == [str(guest.pk), str(user.pk)]
 
 
 def clerk(*permissions: str) -> tuple[Client, User]:

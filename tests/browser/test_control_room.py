@@ -120,8 +120,9 @@ async def test_a_button_leaves_the_page_where_it_was(control: Control) -> None:
     await page.wait_for_function("before => Math.abs(scrollY - before) < 2", arg=before)
 
 
-async def test_a_slow_picture_takes_no_focus_away(control: Control) -> None:
-    """Whoever types before all is loaded types on where he is."""
+@pytest.mark.parametrize("goes_to_the_anchor", [False, True])
+async def test_a_slow_script_takes_no_focus_away(control: Control, goes_to_the_anchor: bool) -> None:
+    """Whoever types before all is loaded types on where he is, also when the browser goes to the anchor meanwhile."""
     page = await control.open()
     asked, here = asyncio.Event(), asyncio.Event()
 
@@ -130,12 +131,17 @@ async def test_a_slow_picture_takes_no_focus_away(control: Control) -> None:
         await here.wait()
         await route.continue_()
 
-    await page.route(re.compile("icon.svg.slow"), late)
-    control.site.call("set_room", room_id=control.room["id"], cover="/static/rooms/icon.svg?slow")
+    await page.route(re.compile("products/shelf.*js"), late)
     await page.get_by_role("button", name="Stock +10: Tea 2").click(no_wait_after=True)
     await expect(page.locator(".messagelist li")).to_have_text("“Tea 2”: 60 in stock.")
+    # The first of the page's scripts has run, the last is not there.
+    await page.wait_for_function("sessionStorage.getItem('liveroom-place') === null")
     await page.get_by_label("Notice:").fill("Back at")
     await asyncio.wait_for(asked.wait(), TIMEOUT / 1000)
+    assert await page.evaluate("document.readyState") != "complete"
+    if goes_to_the_anchor:
+        await page.evaluate("location.replace(location.href)")
+        await expect(page.get_by_label("Notice:")).not_to_be_focused()
     here.set()
     await page.wait_for_load_state()
     await page.evaluate("() => new Promise(requestAnimationFrame)")
@@ -465,3 +471,79 @@ async def test_nothing_needs_an_inline_script_or_style(control: Control) -> None
     for path in ("/admin/", "/admin/rooms/room/", "/admin/rooms/comment/", "/admin/products/order/", control.address):
         await control.page.goto(path)
         await expect(control.page.locator("#content")).to_be_visible()
+
+
+async def test_the_items_that_are_off_the_shelf(control: Control) -> None:
+    """The newest stand below the shelf; another is found in the list, and goes off the page with the shelf again."""
+    room = control.site.call("make_room", slug=f"{control.room['slug']}-many", items=22)
+    control.room = room
+    page = await control.open()
+    await page.get_by_role("link", name="List of the room's items (22)").click()
+    await page.locator("#action-toggle").check()
+    await page.get_by_label("Action:").select_option(label="Take the selected items off the shelf")
+    await page.get_by_role("button", name="Go", exact=True).click()
+    await expect(page.locator(".messagelist li")).to_have_text("22 items were taken off the shelf.")
+    await page.goto(control.address)
+    await expect(page.locator(".shelf-row[data-item]")).to_have_count(20)
+    await page.get_by_label("Notice:").fill("Back at nine")
+    there = await page.context.new_page()
+    await there.goto(control.address)
+    await there.get_by_role("link", name="List of the room's items (22)").click()
+    await there.get_by_role("button", name="Put on the shelf: Tea 1", exact=True).click()
+    await expect(there.locator(".messagelist li")).to_have_text("“Tea 1” is on the shelf.")
+    await page.bring_to_front()
+    old = control.row("Tea 1").filter(has=page.get_by_text("Tea 1", exact=True))
+    await old.get_by_role("button", name="Take off: Tea 1", exact=True).click()
+    await control.said("“Tea 1” is off the shelf.")
+    await expect(old).to_be_hidden()
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await control.said("Saved: notice.")
+    await expect(page.locator(".shelf-row[data-item]")).to_have_count(20)
+
+
+async def test_the_newest_comments_stand_where_the_room_is_run(control: Control) -> None:
+    """They come by themselves, but not under a pointer; taken down and muted without leaving what is typed."""
+    page = await control.open()
+    said = page.locator(".newest li")
+    await expect(said).to_have_text("Nobody has said anything yet.")
+    control.site.call("post_comments", room_id=control.room["id"], texts=["one", "two"])
+    await page.evaluate(LOOK)
+    await expect(said.locator(".said")).to_have_text(["two", "one"])
+    await page.get_by_label("Notice:").fill("Soon")
+    await said.filter(has_text="one").get_by_text("Ban").hover()
+    control.site.call("post_comments", room_id=control.room["id"], texts=["three"])
+    control.site.call("set_on_shelf", item_id=control.room["items"][0], on_shelf=False)
+    await page.evaluate(LOOK)
+    await expect(control.row("Tea 0").locator(".badge")).to_have_text("off the shelf")
+    await expect(said.locator(".said")).to_have_text(["two", "one"])
+    await said.filter(has_text="one").get_by_text("Take down").click()
+    await control.said("1 comment was removed.")
+    await expect(said.locator(".said")).to_have_text(["three", "two", "one"])
+    await expect(said.last.locator(".badge")).to_have_text("removed")
+    await said.first.locator("summary").click()
+    await said.first.get_by_text("10 minutes").click()
+    await expect(page.locator(".messagelist li")).to_contain_text(": muted until ")
+    await expect(said.first.locator(".by .badge")).to_contain_text("muted until ")
+    await expect(page.get_by_label("Notice:")).to_have_value("Soon")
+
+
+async def test_the_list_of_comments_tells_of_new_ones(control: Control) -> None:
+    """How many, and shows them when it is asked to; one that was taken down elsewhere is none."""
+    page = control.page
+    control.site.call("post_comments", room_id=control.room["id"], texts=["one", "two"])
+    await page.goto(f"/admin/rooms/comment/?room={control.room['id']}")
+    newer = page.locator("[data-newer] a")
+    await page.evaluate(LOOK)
+    await expect(newer).to_be_hidden()
+    control.site.call("post_comments", room_id=control.room["id"], texts=["three"])
+    await page.evaluate(LOOK)
+    await expect(newer).to_have_text("1 new comment: show")
+    control.site.call("post_comments", room_id=control.room["id"], texts=["four", "five"])
+    await page.evaluate(LOOK)
+    await expect(newer).to_have_text("3 new comments: show")
+    await newer.click()
+    await expect(page.locator(".said")).to_have_text(["five", "four", "three", "two", "one"])
+    await expect(newer).to_be_hidden()
+    await page.goto(f"/admin/rooms/comment/?room={control.room['id']}&q=one")
+    await expect(page.locator(".said")).to_have_count(1)
+    await expect(newer).to_have_count(0)

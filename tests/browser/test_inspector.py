@@ -1,9 +1,12 @@
 """What a developer reads in the inspector's rows."""
 
-import pytest
-from playwright.async_api import expect
+import asyncio
+import re
 
-from tests.browser.conftest import Open
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.browser.conftest import TIMEOUT, Open
 from tests.browser.pages import entered, raw, say
 from tests.deployment import Deployment
 
@@ -47,3 +50,33 @@ async def test_one_line_that_was_copied_is_one_line(window: Open, site: Deployme
     await page.locator("#filter-type").select_option("init")
     await page.get_by_role("button", name="Copy all").click()
     await expect(page.locator("#frame-count")).to_have_text("1 line copied.")
+
+
+async def test_a_connection_that_is_begun_and_one_that_is_there(window: Open, site: Deployment) -> None:
+    """In Chinese too these are two."""
+    site.call("make_room", slug="inspected-chinese")
+    page = await entered(await window("/rooms/inspected-chinese/", locale="zh-CN"))
+    rows = page.locator("#frame-list .type")
+    await expect(rows.filter(has_text="ws://")).to_have_text(re.compile("^正在打开 ws://"))
+    await expect(rows.filter(has_text=re.compile("^已打开$"))).to_have_count(1)
+
+
+async def test_whoever_types_before_the_page_is_ready_types_on(window: Open, site: Deployment) -> None:
+    """The page's script, when it comes, leaves the focus where it is."""
+    site.call("make_room", slug="inspected-late")
+    page = await window("/")
+    asked, here = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        asked.set()
+        await here.wait()
+        await route.continue_()
+
+    await page.route("**/rooms/room*.js", late)
+    await page.goto("/rooms/inspected-late/", wait_until="commit")
+    await page.get_by_label("Raw frame").fill("pi")
+    await asyncio.wait_for(asked.wait(), TIMEOUT / 1000)
+    here.set()
+    await entered(page)
+    await page.keyboard.type("ng")
+    await expect(page.get_by_label("Raw frame")).to_have_value("ping")

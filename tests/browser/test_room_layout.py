@@ -87,7 +87,7 @@ async def test_the_sheets_stand_still_too(window: Open, room: dict[str, Any]) ->
 
 
 async def test_what_was_ordered_is_said_for_a_while(window: Open, room: dict[str, Any]) -> None:
-    """Above the bar, in three lines; it goes by itself, but not from under the pointer."""
+    """Where it covers no button to buy, in three lines; it goes by itself, but not from under the pointer."""
     page = await window("about:blank")
     await page.clock.install()
     await page.goto(f"/rooms/{room['slug']}/")
@@ -95,8 +95,8 @@ async def test_what_was_ordered_is_said_for_a_while(window: Open, room: dict[str
     await order(page, page.locator("#spotlight .buy"))
     await expect(page.locator("#ordered strong")).to_have_text("Order placed")
     await expect(page.locator("#ordered span")).to_have_text("Tea 0 × 1 · ¥20.00")
-    toast, bar = await places(page, "#order", "#write")
-    assert toast["y"] + toast["height"] <= bar["y"]
+    toast, buy = await places(page, "#order", "#spotlight .buy")
+    assert toast["y"] + toast["height"] <= buy["y"]
     await page.locator("#order").hover()
     await page.clock.run_for(20_000)
     await expect(page.locator("#ordered strong")).to_be_visible()

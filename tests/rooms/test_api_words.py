@@ -64,8 +64,8 @@ def test_words_are_removed(admin: Client) -> None:
         ({"words": [], "action": "mask"}, "words"),
         ({"words": ["a"] * 10_001, "action": "mask"}, "words"),
         ({"words": ["a"], "action": "other"}, "action"),
-        ({"words": ["a", "f*ck"], "action": "mask"}, "word"),
-        ({"words": ["a", "x" * 51], "action": "mask"}, "word"),
+        ({"words": ["a", "f*ck"], "action": "mask"}, "words"),
+        ({"words": ["a", "x" * 51], "action": "mask"}, "words"),
         ({"action": "mask"}, "words"),
     ],
 )

@@ -3,7 +3,7 @@
 const EDGE = 60;
 const SCROLL = 14;
 
-const rows = () => [...document.querySelectorAll(".shelf-row[data-item]")];
+const rows = () => [...document.querySelectorAll(".shelf-row[data-item]:not([hidden])")];
 let drag = null;
 
 function ready() {

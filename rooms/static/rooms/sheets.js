@@ -3,7 +3,7 @@
 import { part } from "./dom.js";
 
 const toasts = part("toasts");
-const home = toasts.parentElement;
+const stage = toasts.parentElement;
 
 /** Whether the inspector's column is there. */
 export const inspectorWide = matchMedia("(min-width: 1100px)");
@@ -12,7 +12,12 @@ const shelfWide = matchMedia("(min-width: 760px)");
 function place(section, column, sheet, query) {
   const move = () => {
     if (query.matches && sheet.open) sheet.close();
-    (query.matches ? column : sheet).append(section);
+    const home = query.matches ? column : sheet;
+    if (section.parentElement === home) return;
+    // What is moved loses the focus; where it cannot be seen now it cannot have it either.
+    const held = section.contains(document.activeElement) ? document.activeElement : null;
+    home.append(section);
+    held?.focus({ preventScroll: true });
   };
   query.addEventListener("change", move);
   move();
@@ -32,7 +37,7 @@ export function close(sheet) {
 
 /** Into the sheet that is open, or lies under the one that was closed. */
 function placeToasts() {
-  const place = document.querySelector("dialog[open]") ?? home;
+  const place = document.querySelector("dialog[open]") ?? stage;
   if (toasts.parentElement !== place) place.append(toasts);
 }
 

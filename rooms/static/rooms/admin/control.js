@@ -1,6 +1,7 @@
 /* What makes the administration a control room. Without this everything works but dragging and previews. */
 
 import { followRoom } from "./follow.js";
+import { followList } from "./newer.js";
 import { followPictures } from "./pictures.js";
 import { keepPlace } from "./place.js";
 import { sendQuietly } from "./quiet.js";
@@ -8,6 +9,7 @@ import { keepUnsaved } from "./unsaved.js";
 
 followPictures();
 followRoom();
+followList();
 // Before the place is kept: what is sent quietly leaves the page where it is.
 sendQuietly();
 keepPlace();

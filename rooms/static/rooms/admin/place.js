@@ -22,15 +22,33 @@ function restore() {
   if (document.querySelector("[data-question], form#new-item:not([hidden])")) return;
   sessionStorage.removeItem(KEY);
   if (place?.path !== here) return;
+  const heldMeanwhile = followFocus();
   // The browser goes to the address's anchor, and takes the focus there, once all is loaded: this has the last word.
   addEventListener("load", () => requestAnimationFrame(() => {
-    // Whoever is at something else already, before a slow picture is there, types on where he is.
+    // Whoever is at something else already, before a slow script is there, types on where he is.
+    const held = heldMeanwhile();
     if (document.activeElement !== document.body) return;
+    if (held?.isConnected) return held.focus({ preventScroll: true });
     const spot = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (place.isNew && spot) return showNew(spot);
     focusOn(place.formAction, place.value, spot);
     scrollTo({ top: place.y, behavior: "instant" });
   }));
+}
+
+/** Note what has the focus from now on: the browser takes it away when it goes to the anchor. The function returned says
+ * what it was, and ends the noting. */
+function followFocus() {
+  const end = new AbortController();
+  let held = document.activeElement === document.body ? null : document.activeElement;
+  const note = (element) => (held = element);
+  document.addEventListener("focusin", ({ target }) => note(target), { signal: end.signal });
+  // Whoever presses elsewhere has left it himself.
+  document.addEventListener("pointerdown", () => note(null), { signal: end.signal });
+  return () => {
+    end.abort();
+    return held;
+  };
 }
 
 /** Show a row that is new, with the focus on it. `spot`: the part of the row that is named in addresses. */

@@ -5,22 +5,33 @@ rendered with: a conflict is still told as one. */
 
 import { focusOn } from "./place.js";
 
-/** Take what is on a page, as fetched. What has the focus gives it to what comes in its place. */
-export function take(page) {
+/** Take what is on a page, as fetched. What has the focus gives it to what comes in its place.
+ *
+ * `unasked`: nobody has pressed anything; what somebody points at, and is marked data-still, stays. */
+export function take(page, { unasked = false } = {}) {
   for (const fresh of page.querySelectorAll(".shelf-row[data-item]")) takeRow(fresh);
+  for (const old of document.querySelectorAll(".shelf-row[data-item]")) leave(old, page);
   sort(page);
-  for (const fresh of page.querySelectorAll("[data-live]")) takeLive(fresh);
+  for (const fresh of page.querySelectorAll("[data-live]")) takeLive(fresh, unasked);
   document.dispatchEvent(new Event("liveroom:taken"));
 }
 
-function takeLive(fresh) {
+function takeLive(fresh, unasked) {
   const old = document.querySelector(`[data-live="${CSS.escape(fresh.dataset.live)}"]`);
   // A button that goes while it is held down is never clicked.
   if (!old || old.matches(":active") || source(old) === source(fresh)) return;
+  if (unasked && isStill(old)) return;
+  const { scrollTop } = old;
   const held = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(document.adoptNode(fresh));
-  if (held) focusOn(held.formAction, held.value, heldIn(fresh));
+  fresh.scrollTop = scrollTop;
+  if (held === old) fresh.focus({ preventScroll: true });
+  else if (held) focusOn(held.formAction, held.value, heldIn(fresh));
 }
+
+/** Whether somebody is about to press what would move away. On a screen that is touched nobody points before he does. */
+const isStill = (element) => element.matches("[data-still]:has(details[open])")
+  || matchMedia("(hover: hover)").matches && element.matches("[data-still]:hover");
 
 /** Where the focus goes that was on what is not there any more. */
 const heldIn = (fresh) => fresh.matches(".item") ? fresh : fresh.querySelector(".buttons") ?? fresh;
@@ -36,10 +47,20 @@ function takeRow(fresh) {
     for (const control of fields(row)) control.disabled = true;
     row.removeAttribute("id");
     afterRows().before(row);
-  } else if (!isRefused() && !fields(old).some((control) => isChanged(control) || control === document.activeElement)) {
+  } else if (!isHeld(old)) {
     for (const control of fields(old)) copy(fields(fresh).find((other) => ending(other) === ending(control)), control);
   }
 }
+
+/** Hide a row that the page does not show any more. It stays in the form, whose rows are counted: sent as it came, it
+ * changes nothing. */
+function leave(old, page) {
+  const isThere = page.querySelector(`.shelf-row[data-item="${old.dataset.item}"]`) !== null;
+  if (isThere || !isHeld(old) && !old.matches(":active")) old.hidden = !isThere;
+}
+
+/** Whether somebody is at a row's fields, or was. */
+const isHeld = (row) => isRefused() || fields(row).some((control) => isChanged(control) || control === document.activeElement);
 
 const afterRows = () => document.querySelector(".shelf-row:not([data-item])");
 

@@ -1,0 +1,31 @@
+/* The list of comments says how many new ones there are. It stays as it is until they are asked for: a row that moves
+ * away under a finger would let another one be pressed. */
+
+import { watch } from "./watch.js";
+
+const EVERY = 5000;
+
+export function followList() {
+  const link = document.querySelector("[data-newer] a");
+  if (!link) return;
+  const known = new Set(keys(document));
+  watch(EVERY, (answer, page) => {
+    if (answer.ok) tell(link, keys(page).filter((key) => !known.has(key) && !isOlder(key, known)).length);
+  });
+}
+
+/** The addresses of a list's comments. */
+const keys = (page) => [...page.querySelectorAll("#result_list .said")].map((link) => link.getAttribute("href"));
+
+/** Where others have gone from the list, older ones come up at its end. */
+function isOlder(key, known) {
+  const number = (address) => Number(address.match(/\d+/)?.[0]);
+  return [...known].some((other) => number(other) > number(key));
+}
+
+function tell(link, count) {
+  link.hidden = count === 0;
+  const text = count === 1 ? link.dataset.one : link.dataset.many.replace("{number}", count);
+  // A live region speaks when it is written to: the same is not said twice.
+  if (count && link.textContent !== text) link.textContent = text;
+}
