@@ -36,7 +36,7 @@ READ_LIMIT = 64 * 1024
 PING_INTERVAL = 20
 PING_TIMEOUT = 30
 # Seconds for: the drain; everything, from the signal to the exit; what comes after a drain that found calls hanging.
-DRAIN_TIMEOUT = 8.0
+DRAIN_TIMEOUT = 8.3
 EXIT_TIMEOUT = 9.7
 HANG_TIMEOUT = 1.2
 # Python's own two numbers, and a third that lets 2 million objects come before it looks at all: see spare_collector.
