@@ -1,7 +1,7 @@
 """One server process with Liveroom's limits and a clean end: `python -m liveroom.serve` (Daphne, or uvicorn).
 
 On SIGTERM or SIGINT it accepts nothing more, drains the rooms (every viewer is told to come back), ends what still runs
-and exits with 0, all within 10 s; with 1 only where a thread hangs in a database that does not answer.
+and exits with 0, all within 10 s; with 1 only where the database does not answer and something that was taken is lost.
 """
 
 import argparse
@@ -38,9 +38,10 @@ READ_LIMIT = 64 * 1024
 # Seconds of silence before a WebSocket ping, and for its answer.
 PING_INTERVAL = 20
 PING_TIMEOUT = 30
-# Seconds for: the drain; everything, from the signal to the exit.
-DRAIN_TIMEOUT = 8.0
+# Seconds for: the drain; everything, from the signal to the exit; what comes after a drain that found calls hanging.
+DRAIN_TIMEOUT = 8.3
 EXIT_TIMEOUT = 9.7
+HANG_TIMEOUT = 1.2
 # Python's own two numbers, and a third that lets 2 million objects come before it looks at all: see spare_collector.
 COLLECT_AFTER = (700, 10, 300)
 
@@ -219,23 +220,30 @@ async def drain_rooms() -> None:
     from rooms.realtime import runtime
     from rooms.realtime.drain import drain
 
-    end_at_the_latest()
+    end_at_the_latest(EXIT_TIMEOUT, f"A thread still runs {EXIT_TIMEOUT} s after the signal; the process ends.", code=1)
     try:
-        await asyncio.wait_for(drain(runtime.current()), DRAIN_TIMEOUT)
+        commands, likes, hangs = await asyncio.wait_for(drain(runtime.current()), DRAIN_TIMEOUT)
     except TimeoutError:
         logger.error("The rooms were not drained within %s s; what is left is cut.", DRAIN_TIMEOUT)
     except Exception:
         logger.exception("Draining the rooms failed; what is left is cut.")
+    else:
+        lost = bool(commands or likes)
+        said = f"The database does not answer. Given up: commands {commands}, none acknowledged; likes {likes}."
+        if hangs:
+            end_at_the_latest(HANG_TIMEOUT, said, code=int(lost))
+        elif lost:
+            logger.critical(said)
 
 
-def end_at_the_latest() -> None:
+def end_at_the_latest(seconds: float, last_words: str, *, code: int) -> None:
     """Bound the whole end: Python waits for its threads without limit, and one may hang in a database call."""
 
     def end() -> None:
-        logger.critical("A thread still runs %s s after the signal; the process ends without it.", EXIT_TIMEOUT)
-        os._exit(1)
+        logger.critical(last_words)
+        os._exit(code)
 
-    timer = threading.Timer(EXIT_TIMEOUT, end)
+    timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
 

@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
@@ -31,6 +31,7 @@ class Database:
         self._keeps = connections[DEFAULT_DB_ALIAS].vendor == "sqlite"
         self._readers = ThreadPoolExecutor(READERS, "liveroom-read")
         self._writers = ThreadPoolExecutor(1 if self._keeps else 4, "liveroom-write")
+        self._calls: set[Future[Any]] = set()
         self._kept: set[BaseDatabaseWrapper] = set()
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -42,10 +43,10 @@ class Database:
         return await self._run(self._writers, WRITE_TIMEOUT, partial(function, *args, **kwargs))
 
     async def _run(self, pool: ThreadPoolExecutor, limit: float | None, work: Callable[[], T]) -> T:
-        loop, begun = asyncio.get_running_loop(), time.monotonic()
+        begun = time.monotonic()
         try:
             async with asyncio.timeout(limit):
-                result = await loop.run_in_executor(pool, self._call, work)
+                result = await asyncio.wrap_future(self._submit(pool, work))
         except AWAY as error:
             database_outage.failed(begun, error)
             raise Refused(
@@ -53,6 +54,12 @@ class Database:
             ) from error
         database_outage.answered(begun)
         return result
+
+    def _submit(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> Future[T]:
+        call = pool.submit(self._call, work)
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
+        return call
 
     def _call(self, work: Callable[[], T]) -> T:
         connection = connections[DEFAULT_DB_ALIAS]
@@ -64,11 +71,19 @@ class Database:
             else:
                 connection.close()
 
-    def close(self) -> None:
-        """Wait for what is running, and close the threads' connections. Blocks: call it off the event loop."""
+    def close(self, timeout: float | None = None) -> bool:
+        """Wait for what is running, and close the threads' connections. Blocks: call it off the event loop.
+
+        After ``timeout`` seconds what still runs is left to itself, and the answer is False.
+        """
+        for pool in (self._readers, self._writers):
+            pool.shutdown(wait=False, cancel_futures=True)
+        if wait(tuple(self._calls), timeout).not_done:
+            return False
         for pool in (self._readers, self._writers):
             pool.shutdown(wait=True)
         for connection in self._kept:
             connection.inc_thread_sharing()
             connection.close()
         self._kept.clear()
+        return True

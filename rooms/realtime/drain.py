@@ -6,7 +6,7 @@ import math
 import random
 
 from rooms.messages import Close, Code, Refused
-from rooms.realtime.runtime import Runtime
+from rooms.realtime.runtime import Abandoned, Runtime
 
 CLOSES_PER_SECOND = 200
 SPREAD = 3.0
@@ -16,10 +16,10 @@ WITHIN = 7.0
 """Seconds until whoever has not gone by himself is cut."""
 
 
-async def drain(runtime: Runtime) -> None:
+async def drain(runtime: Runtime) -> Abandoned:
     """Answer what was taken, send everybody elsewhere, wait some seconds for them to go, and end the runtime.
 
-    From its beginning on nothing more is taken: a command is answered with ``restarting``.
+    From its beginning on nothing more is taken: a command is answered with ``restarting``. Returns what was given up.
     """
     runtime.draining = True
     end = asyncio.get_running_loop().time() + WITHIN
@@ -37,7 +37,7 @@ async def drain(runtime: Runtime) -> None:
             await runtime.all_gone()
     for connection in list(runtime.connections):
         connection.outbox.abort()
-    await runtime.stop()
+    return await runtime.stop()
 
 
 def restarting() -> Refused:

@@ -35,6 +35,8 @@ HUB_KEPT = 15.0
 """Seconds that a hub without viewers is kept."""
 FINISH_WITHIN = 2.0
 """Seconds for what waits to be committed, at the end."""
+CLOSE_WITHIN = 1.0
+"""Seconds for the database calls that run after that."""
 
 _runtimes: dict[asyncio.AbstractEventLoop, "Runtime"] = {}
 
@@ -74,6 +76,17 @@ def online_of(room_ids: Iterable[int]) -> dict[int, int]:
     return {room_id: max((runtime.online(room_id) for runtime in runtimes), default=0) for room_id in room_ids}
 
 
+class Abandoned(NamedTuple):
+    """What was still to do at the end: commands without an answer, likes that are not known to be saved.
+
+    ``hangs``: a database call still runs, in a thread that Python would wait for without limit.
+    """
+
+    commands: int
+    likes: int
+    hangs: bool
+
+
 class Runtime:
     """Owns everything that lives on one event loop. ``stop`` ends it, and closes its threads' connections."""
 
@@ -87,6 +100,7 @@ class Runtime:
         self.users = ConnectedUsers()
         self.slow: set[Outbox] = set()
         self.draining = False
+        self._gave_up = False
         self._one_gone = asyncio.Event()
         self._opening: dict[int, asyncio.Task[RoomHub]] = {}
         self._elsewhere: dict[int, Elsewhere] = {}
@@ -294,12 +308,16 @@ class Runtime:
     # --- The end.
 
     async def finish(self) -> None:
-        """Commit and answer what waits, and save the sums, within FINISH_WITHIN seconds."""
-        with contextlib.suppress(TimeoutError, Refused):
+        """Commit and answer what waits, and save the sums, within FINISH_WITHIN seconds; not tried again in vain."""
+        if self._gave_up:
+            return
+        try:
             async with asyncio.timeout(FINISH_WITHIN):
                 for writer in list(self._writers.values()):
                     await writer.finish()
                 await self._save_likes()
+        except (TimeoutError, Refused):
+            self._gave_up = True
 
     async def all_gone(self) -> None:
         """Wait until no socket is left."""
@@ -307,11 +325,13 @@ class Runtime:
             self._one_gone.clear()
             await self._one_gone.wait()
 
-    async def stop(self) -> None:
-        """End everything that this runtime owns."""
+    async def stop(self) -> Abandoned:
+        """End everything that this runtime owns, and say what of it could not be."""
         if _runtimes.pop(self._loop, None) is None:
-            return
+            return Abandoned(commands=0, likes=0, hangs=False)
         await self.finish()
+        commands = sum(writer.unanswered for writer in self._writers.values())
+        likes = sum(hub.tallies.unsaved + hub.tallies.saving for hub in self.hubs.values())
         publish.detach(self)
         if self._telling is not None:
             self._telling.cancel()
@@ -322,4 +342,5 @@ class Runtime:
             await hub.close()
         self.hubs.clear()
         await self.layer.stop()
-        await self._loop.run_in_executor(None, self.database.close)
+        closed = await self._loop.run_in_executor(None, self.database.close, CLOSE_WITHIN)
+        return Abandoned(commands, likes, hangs=not closed)

@@ -80,7 +80,13 @@ class RoomWriter:
         self._runtime = runtime
         self._room_id = room_id
         self._queue: deque[tuple[Command, Done]] = deque()
+        self._committing = 0
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def unanswered(self) -> int:
+        """How many commands were taken and have no answer yet."""
+        return self._committing + len(self._queue)
 
     def submit(self, command: Command, done: Done) -> None:
         """Have a command committed; raises Refused ``unavailable`` when too many wait."""
@@ -95,10 +101,12 @@ class RoomWriter:
         try:
             while self._queue:
                 batch = [self._queue.popleft() for _ in range(min(BATCH_MAX, len(self._queue)))]
+                self._committing = len(batch)
                 started = time.perf_counter()
                 outcomes = await self._commit([command for command, _ in batch])
                 for (_, done), outcome in zip(batch, outcomes, strict=True):
                     self._answer(done, outcome)
+                self._committing = 0
                 if 0 < len(self._queue) < GATHERED:
                     await asyncio.sleep(min(REST_MAX, time.perf_counter() - started))
         finally:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import resource
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.timeout(240)
 
 SHOPPERS = 40
 AWAY = {**READY, "status": "not ready", "database": False}
+LAST_WORDS = re.compile("(?:ERROR|CRITICAL) \\S+: (.*)")
 AWAY_OR_BACK = re.compile("The database is (?:away|back)")
 
 
@@ -98,6 +100,45 @@ async def test_postgres_is_restarted(deployments: Deployments, postgres: Postgre
                 await crowd.all(shopper.act() for shopper in crowd.shoppers)
             assert crowd.refusals("unavailable") == 0
             await crowd.prove_nothing_is_lost()
+
+
+@pytest.mark.parametrize("server", ["daphne", "uvicorn"])
+@pytest.mark.parametrize("taken", [False, True])
+async def test_sigterm_while_the_database_hangs(
+    deployments: Deployments, postgres: Postgres, stack: AsyncExitStack, directory: Path, server: str, taken: bool
+) -> None:
+    """Connected, and silent: the process ends in time, and says in one line what it gave up; that was not acknowledged.
+
+    It ends with 0 where that is nothing.
+    """
+    proxy = stack.enter_context(Proxy(directory, postgres.port, seed=0))
+    with deployments.postgres(f"hanging-{server}-{int(taken)}", port=proxy.port, processes=1, server=server) as site:
+        room = site.call("make_room", slug="hanging", items=0)
+        viewer = await stack.enter_async_context(await Client.enter(site.url, room["slug"]))
+        assert (await viewer.ask("message", content="Before"))["msg_type"] == "ack"
+        process = site.servers[0]
+        # Frozen it accepts, as any listener does, and never answers.
+        proxy.signal(signal.SIGSTOP)
+        try:
+            if taken:
+                await viewer.send("message", content="Never stored", client_msg_id="never")
+                await viewer.send("like", count=3)
+                await viewer.until("like")
+            else:
+                await viewer.send("history")
+            await viewer.send("ping")
+            await viewer.until("pong")
+            begun = time.monotonic()
+            process.signal(signal.SIGTERM)
+            assert await viewer.closed() == 4000
+            assert viewer.frames[-1]["code"] == "restarting"
+            assert len(viewer.seen("ack")) == 1
+            assert await asyncio.to_thread(process.wait, 10 * PATIENCE) == int(taken)
+            assert time.monotonic() - begun < 10 * PATIENCE
+        finally:
+            proxy.signal(signal.SIGCONT)
+        given_up = f"Given up: commands {int(taken)}, none acknowledged; likes {3 * taken}."
+        assert LAST_WORDS.findall(process.text()) == [f"The database does not answer. {given_up}"]
 
 
 async def test_the_answer_to_a_commit_is_lost(deployments: Deployments, postgres: Postgres, directory: Path) -> None:
