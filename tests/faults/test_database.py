@@ -102,8 +102,15 @@ async def test_postgres_is_restarted(deployments: Deployments, postgres: Postgre
             await crowd.prove_nothing_is_lost()
 
 
-@pytest.mark.parametrize("server", ["daphne", "uvicorn"])
-@pytest.mark.parametrize("taken", [False, True])
+@pytest.mark.parametrize(
+    ("server", "taken"),
+    [
+        ("daphne", True),
+        ("uvicorn", False),
+        pytest.param("daphne", False, marks=pytest.mark.long),
+        pytest.param("uvicorn", True, marks=pytest.mark.long),
+    ],
+)
 async def test_sigterm_while_the_database_hangs(
     deployments: Deployments, postgres: Postgres, stack: AsyncExitStack, directory: Path, server: str, taken: bool
 ) -> None:
