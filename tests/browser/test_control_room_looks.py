@@ -10,7 +10,7 @@ from tests.browser.conftest import Open
 from tests.browser.test_accessibility import AXE
 from tests.deployment import Deployment
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 PASSWORD = "a-long-one-7"
 LISTS = {"Rooms": "rooms/room", "Products": "products/product", "Comments": "rooms/comment", "Orders": "products/order"}

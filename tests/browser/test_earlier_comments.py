@@ -11,7 +11,7 @@ from tests.browser.conftest import Open
 from tests.browser.pages import comments, entered
 from tests.deployment import Deployment
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 LINES_MAX = 120
 HELD_MAX = 600

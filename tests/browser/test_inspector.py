@@ -10,7 +10,7 @@ from tests.browser.conftest import TIMEOUT, Open
 from tests.browser.pages import entered, raw, say
 from tests.deployment import Deployment
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 
 async def test_a_row_shows_what_the_frame_says(window: Open, site: Deployment) -> None:

@@ -12,7 +12,7 @@ from tests.browser.conftest import Open
 from tests.browser.pages import entered, say
 from tests.deployment import Deployment
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 _slugs = itertools.count(1)
 

@@ -10,7 +10,7 @@ from tests.browser.conftest import Open
 from tests.browser.pages import entered, order, say
 from tests.deployment import Deployment
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 PHONE = {"width": 390, "height": 844}
 HUGE = "99999999.99"
