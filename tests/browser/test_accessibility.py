@@ -36,7 +36,7 @@ async def test_the_list_of_rooms(window: Open, site: Deployment, theme: str, siz
     """Rooms of every state are on it."""
     for status in ("live", "scheduled", "ended"):
         site.call("make_room", slug=f"axe-{status}-{theme}-{size['width']}", status=status)
-    page = await window("/", color_scheme=theme, viewport=size, reduced_motion="reduce")
+    page = await window("/", color_scheme=theme, viewport=size)
     await expect(page.locator(".card").first).to_be_visible()
     assert await serious(page) == []
 
@@ -48,7 +48,7 @@ async def test_a_room(window: Open, site: Deployment, theme: str, size: dict[str
     room = site.call("make_room", slug=f"axe-room-{theme}-{size['width']}", items=3)
     site.call("set_notice", room_id=room["id"], text="Free shipping tonight.")
     site.call("explain", item_id=room["items"][0])
-    options = {"color_scheme": theme, "viewport": size, "reduced_motion": "reduce"}
+    options = {"color_scheme": theme, "viewport": size}
     page = await entered(await window(f"/rooms/{room['slug']}/", **options))
     await say(page, "hello")
     await expect(page.locator("#comments .text")).to_have_text(["hello"])
@@ -80,7 +80,7 @@ async def test_a_room(window: Open, site: Deployment, theme: str, size: dict[str
 async def test_a_room_that_is_not_live(window: Open, site: Deployment, status: str) -> None:
     """Each state has a face of its own."""
     site.call("make_room", slug=f"axe-{status}", status=status)
-    page = await entered(await window(f"/rooms/axe-{status}/", viewport=PHONE, reduced_motion="reduce"))
+    page = await entered(await window(f"/rooms/axe-{status}/", viewport=PHONE))
     assert await serious(page) == []
     await page.evaluate("import('/static/rooms/connection.js').then(({ live }) => live.close())")
     await expect(page.locator("#connection")).to_have_text("Disconnected")

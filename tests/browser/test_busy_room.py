@@ -13,7 +13,7 @@ from tests.deployment import Deployment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PHONE = {"viewport": {"width": 390, "height": 844}}
+MOVING: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "reduced_motion": "no-preference"}
 READABLE = 4
 _slugs = itertools.count(1)
 
@@ -42,7 +42,7 @@ def room(site: Deployment) -> dict[str, Any]:
 async def enter(window: Open, site: Deployment, room: dict[str, Any], **options: Any) -> Page:
     """Enter, with three comments there, and begin to watch."""
     site.call("post_comments", room_id=room["id"], texts=["here 0", "here 1", "here 2"])
-    page = await entered(await window(f"/rooms/{room['slug']}/", **{**PHONE, **options}))
+    page = await entered(await window(f"/rooms/{room['slug']}/", **{**MOVING, **options}))
     await expect(comments(page)).to_have_count(3)
     await page.evaluate(WATCH)
     return page
@@ -182,7 +182,7 @@ async def test_a_new_layout_is_no_wish_to_read_further_up(window: Open, site: De
 
 
 async def enter_later(window: Open, room: dict[str, Any]) -> Page:
-    page = await entered(await window(f"/rooms/{room['slug']}/", **PHONE))
+    page = await entered(await window(f"/rooms/{room['slug']}/", **MOVING))
     await expect(comments(page)).to_have_count(40)
     return page
 

@@ -34,7 +34,7 @@ def room(site: Deployment) -> dict[str, Any]:
 
 
 async def signed_in(window: Open, **options: Any) -> Page:
-    page = await window("/admin/login/?next=/admin/", reduced_motion="reduce", **options)
+    page = await window("/admin/login/?next=/admin/", **options)
     await expect(page.get_by_label("Username")).to_be_focused()
     await page.get_by_label("Username").fill("looks")
     await page.get_by_label("Password").fill(PASSWORD)

@@ -69,9 +69,7 @@ async def test_open_in_too_many_places(window: Open, room: dict[str, Any]) -> No
 async def test_a_face_is_whole(window: Open, site: Deployment, room: dict[str, Any], width: int, height: int) -> None:
     """Title, words and the way out are in sight on every screen, over no other words; a comment is seen too."""
     site.call("set_room", room_id=room["id"], status="ended")
-    page = await entered(
-        await window(f"/rooms/{room['slug']}/", viewport={"width": width, "height": height}, reduced_motion="reduce")
-    )
+    page = await entered(await window(f"/rooms/{room['slug']}/", viewport={"width": width, "height": height}))
     await expect(page.locator("#spotlight")).to_be_hidden()
     for part in ("#curtain-title", "#curtain-text", "#curtain-link"):
         await expect(page.locator(part)).to_be_in_viewport(ratio=1)
@@ -88,7 +86,10 @@ async def test_hearts_for_who_only_watches(window: Open, deployments: Deployment
     """Nobody's own likes are those of others: they rise for a viewer without a name too."""
     with deployments.sqlite("watch", LIVEROOM_GUESTS="watch") as watched:
         watched.call("make_room", slug="watched")
-        here, there = [await entered(await window(f"{watched.url}/rooms/watched/")) for _ in range(2)]
+        here, there = [
+            await entered(await window(f"{watched.url}/rooms/watched/", reduced_motion="no-preference"))
+            for _ in range(2)
+        ]
         await here.evaluate(
             """() => {
               window.flown = new Promise((done) => {

@@ -202,9 +202,7 @@ async def test_a_refused_order_is_over(window: Open, site: Deployment, room: dic
 async def test_in_chinese_on_a_phone(window: Open, room: dict[str, Any]) -> None:
     """Over the shelf's sheet, within 360 pixels; closed, one is back in the shelf."""
     page = await entered(
-        await window(
-            f"/rooms/{room['slug']}/", locale="zh-CN", viewport={"width": 360, "height": 640}, reduced_motion="reduce"
-        )
+        await window(f"/rooms/{room['slug']}/", locale="zh-CN", viewport={"width": 360, "height": 640})
     )
     await page.locator("#open-shelf").click()
     await page.locator("#shelf .buy").click()

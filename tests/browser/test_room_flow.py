@@ -13,7 +13,7 @@ from tests.deployment import Deployment
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PHONE = {"viewport": {"width": 390, "height": 780}}
+MOVING: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "reduced_motion": "no-preference"}
 LINES_MAX = 120
 HEARTS_MAX = 24
 _slugs = itertools.count(1)
@@ -145,7 +145,7 @@ async def test_who_reads_further_up_is_left_in_peace(window: Open, site: Deploym
 
 async def test_a_flood_of_comments_stays_bounded(window: Open, site: Deployment, room: dict[str, Any]) -> None:
     """Of 300 comments the newest are there, nothing else on the page moved, and who listens hears a number."""
-    page = await entered(await window(path_of(room), **PHONE))
+    page = await entered(await window(path_of(room), **MOVING))
     await page.evaluate(
         """() => {
           window.shifted = [];
@@ -206,7 +206,7 @@ async def test_hearts_rise(window: Open, room: dict[str, Any], motion: str, hear
 
 async def test_twice_on_the_picture_is_a_like(window: Open, room: dict[str, Any]) -> None:
     """By pointing at the stage, but not at what stands on it."""
-    page = await entered(await window(path_of(room), **PHONE))
+    page = await entered(await window(path_of(room), **MOVING))
     await page.locator("#title").dblclick()
     await expect(page.locator("#likes")).to_have_text("1")
     await say(page, "twice on me is none")
@@ -217,7 +217,7 @@ async def test_twice_on_the_picture_is_a_like(window: Open, room: dict[str, Any]
 
 async def test_a_purchase_by_the_keyboard_alone(window: Open, room: dict[str, Any]) -> None:
     """On a phone's screen: into the shelf's sheet, choose three, read the order, close it, and be where one was."""
-    page = await entered(await window(path_of(room), **PHONE))
+    page = await entered(await window(path_of(room), **MOVING))
     await tab_to(page, "#open-shelf")
     await page.keyboard.press("Enter")
     sheet = page.get_by_role("dialog", name="Shelf")
@@ -267,7 +267,7 @@ async def test_two_hundred_items(window: Open, site: Deployment) -> None:
 async def test_nobody_hosts_an_empty_shelf(window: Open, site: Deployment) -> None:
     """Without items and cover the page says so, and has its letter for a picture."""
     site.call("make_room", slug="flow-bare", items=0)
-    page = await entered(await window("/rooms/flow-bare/", **PHONE))
+    page = await entered(await window("/rooms/flow-bare/", **MOVING))
     await expect(page.locator("#cover")).to_be_hidden()
     await page.locator("#open-shelf").click()
     await expect(page.locator("#shelf-empty")).to_be_visible()
@@ -281,7 +281,7 @@ async def height_of(page: Page, selector: str) -> float:
 
 async def test_a_long_notice_unfolds(window: Open, site: Deployment, room: dict[str, Any]) -> None:
     """Two lines of it are shown until one wants all."""
-    page = await entered(await window(path_of(room), **PHONE))
+    page = await entered(await window(path_of(room), **MOVING))
     site.call("set_notice", room_id=room["id"], text="A long notice. " * 20)
     unfold = page.locator("#unfold")
     await expect(unfold).to_be_visible()

@@ -282,7 +282,7 @@ async def test_another_person_has_limits_of_his_own(window: Open, site: Deployme
 async def test_a_sheet_keeps_its_title(window: Open, site: Deployment) -> None:
     """Scrolled down on a phone, title and button to close stay above the items."""
     site.call("make_room", slug="viewers-sheet", items=12)
-    page = await entered(await window("/rooms/viewers-sheet/", viewport=PHONE, reduced_motion="reduce"))
+    page = await entered(await window("/rooms/viewers-sheet/", viewport=PHONE))
     await page.locator("#open-shelf").click()
     await page.locator("#shelf > li").last.scroll_into_view_if_needed()
     await expect(page.locator("#shelf-title")).to_be_in_viewport(ratio=1)

@@ -39,7 +39,7 @@ async def test_nothing_moves_when_the_connection_goes(
 ) -> None:
     """The pill has a place of its own; the field keeps the focus and what was typed, and takes no more."""
     site.call("set_notice", room_id=room["id"], text="Free shipping tonight.")
-    page = await entered(await window(f"/rooms/{room['slug']}/", viewport=size, reduced_motion="reduce"))
+    page = await entered(await window(f"/rooms/{room['slug']}/", viewport=size))
     await say(page, "hello")
     await expect(page.locator("#comments [data-pending='']")).to_have_count(1)
     field = page.get_by_label("Your comment")
@@ -78,7 +78,7 @@ async def test_a_press_on_what_cannot_be_done_does_nothing(window: Open, room: d
 
 async def test_the_sheets_stand_still_too(window: Open, room: dict[str, Any]) -> None:
     """In the shelf's sheet the reason has its place beside the title."""
-    page = await entered(await window(f"/rooms/{room['slug']}/", viewport=PHONE, reduced_motion="reduce"))
+    page = await entered(await window(f"/rooms/{room['slug']}/", viewport=PHONE))
     await page.locator("#open-shelf").click()
     before = await places(page, "#shelf", "#shelf .buy")
     await on_the_connection(page, "close()")
@@ -109,9 +109,7 @@ async def test_huge_prices_stay_in_one_line(window: Open, site: Deployment, room
     """Eight digits before the point fit card, shelf and order sheet at 360 pixels, in groups of three."""
     for item in room["items"]:
         site.call("change_item", item_id=item, price=HUGE)
-    page = await entered(
-        await window(f"/rooms/{room['slug']}/", viewport={"width": 360, "height": 640}, reduced_motion="reduce")
-    )
+    page = await entered(await window(f"/rooms/{room['slug']}/", viewport={"width": 360, "height": 640}))
 
     async def fits(place: str) -> None:
         price = page.locator(f"{place} .price").first
