@@ -62,7 +62,9 @@ async def window(site: Deployment, chromium: Browser) -> AsyncIterator[Open]:
             page.set_default_timeout(TIMEOUT)
 
             def note(kind: str, text: str) -> None:
-                if not (offline_ok and "WebSocket connection to" in text):
+                # That the browser leaves the focus to whoever typed first is what we want.
+                polite = text.startswith("Autofocus processing was blocked")
+                if not (polite or (offline_ok and "WebSocket connection to" in text)):
                     said.append(f"{kind}: {text}")
 
             page.on("console", lambda message: note(message.type, message.text))

@@ -93,8 +93,8 @@ async def test_a_stalled_connection_catches_up(window: Open, room: dict[str, Any
     await expect(stall).to_have_attribute("aria-pressed", "true")
     await say(there, "unheard")
     await expect(comments(there)).to_have_count(1)
-    await stall.click()
     await expect(comments(here)).to_have_count(0)
+    await stall.click()
     await say(there, "heard")
     await expect(comments(here)).to_have_text(["unheard", "heard"])
 
