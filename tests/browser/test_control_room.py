@@ -492,6 +492,7 @@ async def test_the_items_that_are_off_the_shelf(control: Control) -> None:
     await there.get_by_role("button", name="Put on the shelf: Tea 1", exact=True).click()
     await expect(there.locator(".messagelist li")).to_have_text("“Tea 1” is on the shelf.")
     await page.bring_to_front()
+    await page.evaluate(LOOK)
     old = control.row("Tea 1").filter(has=page.get_by_text("Tea 1", exact=True))
     await old.get_by_role("button", name="Take off: Tea 1", exact=True).click()
     await control.said("“Tea 1” is off the shelf.")

@@ -1,10 +1,14 @@
 """How a process begins when the settings are wrong."""
 
+import os
+import runpy
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from tests.servers import run_python
+from benchmarks.programs import INHERITED
+from tests.servers import ROOT, run_python
 
 NO_KEY = "SECRET_KEY is not set. Set it to a long random string, or set DEBUG=1 on a development machine.\n"
 
@@ -67,9 +71,27 @@ def test_a_production_start_without_a_secret_key_says_so_in_one_line(arguments: 
         ("LIVEROOM_GEUSTS", "talk", "LIVEROOM_GEUSTS is no setting; did you mean LIVEROOM_GUESTS?"),
     ],
 )
-def test_a_setting_that_cannot_be_ends_with_one_line(name: str, value: str, line: str) -> None:
+def test_a_setting_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str, line: str) -> None:
     """It is named, with what it takes."""
-    ended = run_python("-m", "liveroom.serve", "--port", "0", environment={"DEBUG": "1", name: value})
+    for known in {*os.environ} - {*INHERITED}:
+        monkeypatch.delenv(known)
+    monkeypatch.setenv("SECRET_KEY", "x" * 50)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        runpy.run_path(str(ROOT / "liveroom" / "settings.py"))
+    assert str(refused.value) == line
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("DEBUG", "yess", "DEBUG is 'yess'; it takes 1 or 0 (or true or false, yes or no, on or off)."),
+        ("LIVEROOM_GEUSTS", "talk", "LIVEROOM_GEUSTS is no setting; did you mean LIVEROOM_GUESTS?"),
+    ],
+)
+def test_a_setting_that_cannot_be_ends_with_one_line(name: str, value: str, line: str) -> None:
+    """Nothing but the line is said."""
+    ended = run_python("-m", "liveroom.serve", "--port", "0", environment={"SECRET_KEY": "x" * 50, name: value})
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", f"{line}\n")
 
 
