@@ -3,7 +3,7 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv/bin/python
-JOBS ?= 3
+JOBS ?= 2
 BOOTSTRAP = @test -n "$(PYTHON)" || { echo "Liveroom needs Python 3.11 or newer; none was found." >&2; exit 1; }; \
 	$(PYTHON) liveroom/bootstrap.py
 
@@ -23,13 +23,13 @@ run: export LIVEROOM_GUESTS ?= talk
 run: setup ## set up what is missing and serve on HOST:PORT (127.0.0.1:8000)
 	@exec $(VENV) -m liveroom.serve --prepare
 
-test: ## set up what is missing and run the tests (ARGS="-k name", JOBS=3 at once)
+test: ## set up what is missing and run the tests (ARGS="-k name", JOBS=2 at once)
 	$(BOOTSTRAP) test
 	$(VENV) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 test-long: ## the tests that take minutes
 	$(BOOTSTRAP) test
-	$(VENV) -m pytest -m long -n $(JOBS) --dist loadfile $(ARGS)
+	$(VENV) -m pytest -m long $(ARGS)
 
 check: export DATABASE_URL = sqlite://:memory:
 check: ## style, types, migrations, deployment settings, import directions
