@@ -16,6 +16,7 @@ SECONDS = 70
 PINGS = SECONDS // 3
 
 
+@pytest.mark.long
 @pytest.mark.timeout(SECONDS + 120 * PATIENCE)
 def test_clients_of_the_tutorials_are_served_for_70_seconds(deployments: Deployments) -> None:
     """Ten of them, with their manners, get init, pongs, their own comment and everybody's after 70 s."""

@@ -40,7 +40,7 @@ def each_limit_on_each_server() -> list[Any]:
     """Server, TLS, outbox (bytes), stall (s), one of the two without a limit; `make test-long` has what is left out."""
     cases = [
         ("daphne", False, 128 * 1024, 0, False),
-        ("daphne", True, 0, 3, False),
+        ("daphne", True, 0, 3, True),
         ("uvicorn", False, 0, 3, False),
         ("uvicorn", True, 128 * 1024, 0, True),
         ("uvicorn", False, 128 * 1024, 0, True),
