@@ -11,7 +11,7 @@ from tests.browser.pages import comments, entered, say
 from tests.browser.test_video import plays, serve, without_hls
 from tests.deployment import Deployment, Deployments
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 _slugs = itertools.count(1)
 

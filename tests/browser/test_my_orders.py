@@ -9,7 +9,7 @@ from tests.browser.conftest import Open
 from tests.browser.pages import entered, order
 from tests.deployment import Deployment
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 
 async def my_orders(page: Page) -> None:

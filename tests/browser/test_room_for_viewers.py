@@ -11,7 +11,7 @@ from tests.browser.conftest import Open
 from tests.browser.pages import comments, entered, hold_clock, note_activity, order, raw, say
 from tests.deployment import Deployment, Deployments
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 PHONE = {"width": 390, "height": 844}
 _slugs = itertools.count(1)

@@ -16,7 +16,7 @@ from tests.browser.pages import entered
 from tests.deployment import Deployment
 from tests.servers import PATIENCE
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 STREAM = Path(__file__).parent / "stream"
 TYPES = {".m3u8": "application/vnd.apple.mpegurl", ".ts": "video/mp2t"}

@@ -18,7 +18,11 @@ _slugs = itertools.count(1)
 
 @pytest.fixture(
     scope="session",
-    params=["one process", "two processes", pytest.param("two processes of uvicorn", marks=pytest.mark.long)],
+    params=[
+        "two processes",
+        pytest.param("one process", marks=pytest.mark.long),
+        pytest.param("two processes of uvicorn", marks=pytest.mark.long),
+    ],
 )
 def setup(request: pytest.FixtureRequest, deployments: Deployments) -> Iterator[Deployment]:
     """One process on SQLite without Redis; two on Redis and PostgreSQL. No test asks which."""
