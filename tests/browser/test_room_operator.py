@@ -10,7 +10,7 @@ from tests.browser.conftest import Open
 from tests.browser.pages import MALICE, comments, entered, name_of, order, raw, say
 from tests.deployment import Deployment
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # A form's field is set by its name, whatever the administration's pages look like around it.
 SET_FIELDS = """([fields, form]) => {
