@@ -11,7 +11,7 @@ from tests.browser.conftest import Open
 from tests.browser.pages import comments, entered, say
 from tests.deployment import Deployment
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 MOVING: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "reduced_motion": "no-preference"}
 READABLE = 4

@@ -106,6 +106,7 @@ async def test_a_new_product_is_sold_in_under_ten_clicks(control: Control) -> No
     assert mine == [(action, "Plum wine") for action in ("on_shelf", "explain", "update", "off_shelf")]
 
 
+@pytest.mark.long
 async def test_a_button_leaves_the_page_where_it_was(control: Control) -> None:
     """The page comes back at the same height, with the focus on what was pressed."""
     page = await control.open()
@@ -121,6 +122,7 @@ async def test_a_button_leaves_the_page_where_it_was(control: Control) -> None:
 
 
 @pytest.mark.parametrize("goes_to_the_anchor", [False, True])
+@pytest.mark.long
 async def test_a_slow_script_takes_no_focus_away(control: Control, goes_to_the_anchor: bool) -> None:
     """Whoever types before all is loaded types on where he is, also when the browser goes to the anchor meanwhile."""
     page = await control.open()
@@ -149,6 +151,7 @@ async def test_a_slow_script_takes_no_focus_away(control: Control, goes_to_the_a
     await expect(page.get_by_label("Notice:")).to_have_value("Back at nine")
 
 
+@pytest.mark.long
 async def test_what_is_typed_stays_when_a_button_is_pressed(control: Control) -> None:
     """The button works at once, the rest of the form is still to be saved, and then is saved whole."""
     page = await control.open()
@@ -168,6 +171,7 @@ async def test_what_is_typed_stays_when_a_button_is_pressed(control: Control) ->
     await expect(control.row("Tea 0").locator(".badge")).to_have_text("being explained")
 
 
+@pytest.mark.long
 async def test_a_new_product_comes_while_something_is_typed(control: Control) -> None:
     """It is shown at once; what is wrong with it is said without leaving the page."""
     page = await control.open()
@@ -188,6 +192,7 @@ async def test_a_new_product_comes_while_something_is_typed(control: Control) ->
     assert [event["text"] for event in control.log() if event["msg_type"] == "notice"] == ["Soon"]
 
 
+@pytest.mark.long
 async def test_the_end_is_asked_about(control: Control) -> None:
     """On a page of its own; where something is typed that is not saved, without leaving it."""
     page = await control.open()
@@ -215,6 +220,7 @@ async def test_the_end_is_asked_about(control: Control) -> None:
     await expect(page.get_by_label("Notice:")).to_have_value("Soon")
 
 
+@pytest.mark.long
 async def test_a_button_that_reaches_nobody_says_so(control: Control) -> None:
     """What was typed is still there, and the button can be pressed again."""
     page = await control.open()
@@ -266,6 +272,7 @@ async def test_a_refused_product_leads_to_its_row_too(control: Control) -> None:
 
 
 @pytest.mark.parametrize("typed", [False, True], ids=["plain", "typed"])
+@pytest.mark.long
 async def test_the_focus_goes_to_no_other_button(control: Control, typed: bool) -> None:
     """Where a button is gone, its place has the focus, in rows, in the head and in lists."""
     page = await control.open()
@@ -283,6 +290,7 @@ async def test_the_focus_goes_to_no_other_button(control: Control, typed: bool) 
     await expect(page.locator(".room-head .buttons")).to_be_focused()
 
 
+@pytest.mark.long
 async def test_a_comment_is_taken_down_and_its_writer_muted(control: Control) -> None:
     """For a time that is chosen; what the keys would do next is never something else."""
     page = control.page
@@ -304,6 +312,7 @@ async def test_a_comment_is_taken_down_and_its_writer_muted(control: Control) ->
     await expect(row.locator("summary")).to_have_text("Mute")
 
 
+@pytest.mark.long
 async def test_a_form_that_was_only_opened_asks_nothing(control: Control) -> None:
     """Nothing is marked in it, and it lets go of whoever leaves."""
     page = control.page
@@ -379,6 +388,7 @@ async def test_the_page_follows_the_room(control: Control) -> None:
     await expect(button).to_be_focused()
 
 
+@pytest.mark.long
 async def test_the_page_looks_by_itself(control: Control) -> None:
     """Every few seconds."""
     await control.page.clock.install()
@@ -389,6 +399,7 @@ async def test_the_page_looks_by_itself(control: Control) -> None:
     await expect(control.row("Tea 0").locator(".badge")).to_have_text("off the shelf")
 
 
+@pytest.mark.long
 async def test_a_page_that_cannot_follow_says_so(control: Control) -> None:
     """Whoever is signed out is told that what he sees stands still."""
     page = await control.open()
@@ -397,6 +408,7 @@ async def test_a_page_that_cannot_follow_says_so(control: Control) -> None:
     await control.said("This page does not follow the room any more. Please open it again.")
 
 
+@pytest.mark.long
 async def test_the_shelf_is_sorted_by_dragging(control: Control) -> None:
     """The last item to the top: what keeps its position is told nothing; the buttons do the same by keyboard."""
     page = await control.open()
@@ -418,6 +430,7 @@ async def test_the_shelf_is_sorted_by_dragging(control: Control) -> None:
     assert await control.titles() == ["Tea 2", "Tea 0", "Tea 1"]
 
 
+@pytest.mark.long
 async def test_a_drag_that_is_given_up_moves_nothing(control: Control) -> None:
     """Escape, and a drop where it was."""
     page = await control.open()
@@ -431,6 +444,7 @@ async def test_a_drag_that_is_given_up_moves_nothing(control: Control) -> None:
     assert len(control.log()) == before
 
 
+@pytest.mark.long
 async def test_a_picture_follows_its_address(control: Control) -> None:
     """What is no address of a picture shows none."""
     page = await control.open()
@@ -443,6 +457,7 @@ async def test_a_picture_follows_its_address(control: Control) -> None:
     assert await shown.evaluate("node => node.localName") == "span"
 
 
+@pytest.mark.long
 async def test_everything_works_without_scripts(control: Control, window: Open) -> None:
     """Only dragging is missing: it is not offered."""
     cookies = await control.page.context.cookies()
@@ -458,6 +473,7 @@ async def test_everything_works_without_scripts(control: Control, window: Open) 
     await expect(page.locator(".messagelist li")).to_have_text("“Pot” is new on the shelf.")
 
 
+@pytest.mark.long
 async def test_nothing_needs_an_inline_script_or_style(control: Control) -> None:
     """The pages of the control room work under a policy that allows none."""
     policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'"
@@ -473,6 +489,7 @@ async def test_nothing_needs_an_inline_script_or_style(control: Control) -> None
         await expect(control.page.locator("#content")).to_be_visible()
 
 
+@pytest.mark.long
 async def test_the_items_that_are_off_the_shelf(control: Control) -> None:
     """The newest stand below the shelf; another is found in the list, and goes off the page with the shelf again."""
     room = control.site.call("make_room", slug=f"{control.room['slug']}-many", items=22)
@@ -528,6 +545,7 @@ async def test_the_newest_comments_stand_where_the_room_is_run(control: Control)
     await expect(page.get_by_label("Notice:")).to_have_value("Soon")
 
 
+@pytest.mark.long
 async def test_the_list_of_comments_tells_of_new_ones(control: Control) -> None:
     """How many, and shows them when it is asked to; one that was taken down elsewhere is none."""
     page = control.page

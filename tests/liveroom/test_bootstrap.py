@@ -32,6 +32,7 @@ def set_up(clone: Path, purpose: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.long
 def test_what_is_there_is_not_installed_again(clone: Path) -> None:
     """Once; again when the list changes; anew in a folder that was moved. Servers have what the checks need."""
     assert set_up(clone, "run") == ["Creating .venv ...", "Installing requirements.txt into .venv ..."]
