@@ -8,20 +8,17 @@ const EVERY = 5000;
 export function followList() {
   const link = document.querySelector("[data-newer] a");
   if (!link) return;
-  const known = new Set(keys(document));
+  // Where others have gone from the list, older ones come up at its end: they are not new.
+  const newest = Math.max(...keys(document));
   watch(EVERY, (answer, page) => {
-    if (answer.ok) tell(link, keys(page).filter((key) => !known.has(key) && !isOlder(key, known)).length);
+    if (answer.ok) tell(link, keys(page).filter((key) => key > newest).length);
   });
 }
 
-/** The addresses of a list's comments. */
-const keys = (page) => [...page.querySelectorAll("#result_list .said")].map((link) => link.getAttribute("href"));
-
-/** Where others have gone from the list, older ones come up at its end. */
-function isOlder(key, known) {
-  const number = (address) => Number(address.match(/\d+/)?.[0]);
-  return [...known].some((other) => number(other) > number(key));
-}
+/** The keys of a list's comments, which rise. */
+const keys = (page) => [...page.querySelectorAll("#result_list .said")].map(
+  (link) => Number(link.getAttribute("href").match(/\d+/)?.[0]),
+);
 
 function tell(link, count) {
   link.hidden = count === 0;
