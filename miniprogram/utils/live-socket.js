@@ -718,7 +718,9 @@ class Commands {
       command.reject(commandError(ownError("queue_full"), this._language));
       return promise;
     }
-    this._all.push(command);
+    // What waits is to be said under that name.
+    if (to === "join") this._all.unshift(command);
+    else this._all.push(command);
     this._changed();
     this._ageSoon();
     this.pump();
@@ -1540,9 +1542,9 @@ export class LiveSocket {
     else if (frame.retry) this._syncAfter(Math.max(SYNC_EVERY, (frame.retry_after || 0) * 1000));
   }
 
-  /** There is an event of that number. @param {number} seq */
+  /** There is an event of that number. @param {number} [seq] none: a `sync` was answered by the whole room */
   _heardOf(seq) {
-    this._newest = Math.max(this._newest, seq);
+    if (typeof seq === "number") this._newest = Math.max(this._newest, seq);
     if (this._missing()) this._sync();
   }
 

@@ -33,6 +33,20 @@ test("each command is resolved by its own ack", async () => {
   assert.equal((await outcome(promises[4])).to, "join");
 });
 
+test("what waits for a connection is said under the name that was asked for after it", () => {
+  const { live, wx, clock, enter } = makeLive();
+  enter();
+  live.cut();
+  live.comment("hi");
+  live.join({ nickname: "Li" });
+  clock.pass(500);
+  wx.task.open().get(init({ recovered: true }));
+  assert.deepEqual(
+    wx.task.sent.slice(0, 2).map(({ msg_type: type }) => type),
+    ["join", "message"],
+  );
+});
+
 test("history is resolved by the frame with the comments", async () => {
   const { live, enter } = makeLive();
   const task = enter();

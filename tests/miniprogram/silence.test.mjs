@@ -213,6 +213,20 @@ test("a log that is shorter now is taken as it is, and what was told of the long
   assert.equal(wx.task.all("sync").length, 1);
 });
 
+test("after a sync that the whole room answered, a pong that is ahead still shows a gap", () => {
+  const { live, clock, enter } = makeLive();
+  const task = enter();
+  task.get({ msg_type: "pong", ts: 1, seq: 900 });
+  task.get(init({ seq: 900, recovered: false }), { msg_type: "ack", ts: 1, to: "sync", ref: "sync" });
+  clock.pass(5000);
+  task.get({ msg_type: "pong", ts: 2, seq: 901 });
+  assert.equal(live.state.seq, 900);
+  assert.deepEqual(
+    task.all("sync").map(({ since }) => since),
+    [10, 900],
+  );
+});
+
 // --- Doubt.
 
 test("the network goes: it asks for a sign of life at once", () => {
