@@ -55,7 +55,8 @@ async def test_cut_by_the_inspector(window: Open, room: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("chosen", [None, "Morning"])
 async def test_a_guest_who_only_watches_keeps_his_name(window: Open, room: dict[str, Any], chosen: str | None) -> None:
-    """The server has forgotten him with his connection: the page says again what he was called, or called himself."""
+    """The server has forgotten him with his connection: the page says again what he was called, or called himself,
+    before what he wrote meanwhile."""
     here = await entered(await window(path_of(room)))
     if chosen is not None:
         await here.locator("#open-more").click()
@@ -65,11 +66,28 @@ async def test_a_guest_who_only_watches_keeps_his_name(window: Open, room: dict[
         await here.keyboard.press("Escape")
     name = await name_of(here)
     await here.get_by_role("button", name="Cut").click()
-    await expect(here.locator("#frame-list .type", has_text="open ws://")).to_have_count(2)
+    await say(here, "while away")
     await entered(here)
     await say(here, "still me")
-    await expect(here.locator("#comments .name")).to_have_text([name])
+    await expect(here.locator("#comments [data-pending=''] .name")).to_have_text([name, name])
     assert await name_of(here) == name
+
+
+async def test_a_name_that_is_blocked_meanwhile(window: Open, room: dict[str, Any], site: Deployment) -> None:
+    """A guest who cannot be called so any more keeps the name that he was given, and is told nothing of it."""
+    here = await entered(await window(path_of(room)))
+    name = await name_of(here)
+    site.call("block_words", words=[name], action="refuse")
+    try:
+        await here.get_by_role("button", name="Cut").click()
+        await expect(here.locator("#frame-list .type", has_text="open ws://")).to_have_count(2)
+        await entered(here)
+        await say(here, "somebody else")
+        await expect(here.locator("#comments [data-pending=''] .name")).to_have_count(1)
+        assert await name_of(here) not in ("", name)
+        await expect(here.locator("#error")).to_be_empty()
+    finally:
+        site.call("unblock_all_words")
 
 
 async def test_the_network_goes_and_comes_back(window: Open, room: dict[str, Any]) -> None:
@@ -93,10 +111,10 @@ async def test_a_stalled_connection_catches_up(window: Open, room: dict[str, Any
     await expect(stall).to_have_attribute("aria-pressed", "true")
     await say(there, "unheard")
     await expect(comments(there)).to_have_count(1)
-    await expect(comments(here)).to_have_count(0)
     await stall.click()
     await say(there, "heard")
     await expect(comments(here)).to_have_text(["unheard", "heard"])
+    await expect(here.locator("#frame-list .type", has_text="sync").first).to_be_attached()
 
 
 async def test_a_comment_that_failed_can_be_sent_again(window: Open, site: Deployment, room: dict[str, Any]) -> None:

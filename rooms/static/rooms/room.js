@@ -21,7 +21,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** Closes, error codes and commands whose errors need no message over everything. */
 const SAID_BY_THE_STAGE = [4500, 4503, 4505];
 const REPEATED = ["restarting", "unavailable"];
-const UNASKED = ["login", "sync", "ping"];
+const UNASKED = ["login", "sync", "ping", "join"];
 
 /** Not everybody has one. */
 const inspector = part("inspector") && new Inspector(live);

@@ -1,6 +1,6 @@
 // Who one is, and a guest's way to another name.
 
-import { live } from "./connection.js";
+import { errorText, live, token } from "./connection.js";
 import { onChange, part, say, show } from "./dom.js";
 import { config, nameOf, text } from "./texts.js";
 import { fail } from "./toasts.js";
@@ -20,15 +20,19 @@ export const drawSelf = onChange((user) => {
 // What a guest is called whom the server knows only as long as his connection; null for whoever comes back by himself.
 let own = null;
 
-/** Take one's name back, where a new connection was given another; it goes before the guest is announced. */
-function keepName(state, frame) {
-  if (!["init", "me"].includes(frame.msg_type) || config.signed_in || state.user === null) return;
-  // With a token one is somebody else until the login is answered, and online only then.
+const isForgotten = () => !config.signed_in && live.state.user !== null && !token.get();
+
+function noteName() {
+  own = isForgotten() ? live.state.user.nickname : null;
+}
+
+/** Take one's name back, where a new connection was given another: before he is announced, and before what he said
+ * while he was away goes out under it. */
+function takeNameBack() {
   if (live.status.kind !== "online") return;
-  const other = frame.msg_type === "init" && own !== null && own !== state.user.nickname;
-  // The name may be blocked by now: the new one is as good.
-  if (other) live.join({ nickname: own }).catch(() => {});
-  else own = state.user.nickname;
+  if (!isForgotten() || own === null || own === live.state.user.nickname) noteName();
+  // It may be blocked by now: the new one is as good.
+  else live.join({ nickname: own }).catch(noteName);
 }
 
 async function rename(nickname) {
@@ -37,14 +41,17 @@ async function rename(nickname) {
     await live.join({ nickname });
     part("nickname").value = "";
   } catch (error) {
-    // The error has come as a frame too; of a name there is more to say.
-    if (NAME_REFUSED.includes(error.frame?.code)) fail(text("name_refused"));
+    const { frame } = error;
+    fail(NAME_REFUSED.includes(frame.code) ? text("name_refused") : errorText(frame));
   }
 }
 
 /** Wire the field up. */
 export function startSelf() {
-  live.on("state", keepName);
+  live.on("status", takeNameBack);
+  live.on("state", (_state, frame) => {
+    if (frame.msg_type === "me") noteName();
+  });
   part("rename").addEventListener("submit", (event) => {
     event.preventDefault();
     const nickname = part("nickname").value.trim();

@@ -11,11 +11,11 @@ const shelfWide = matchMedia("(min-width: 760px)");
 
 function place(section, column, sheet, query) {
   const move = () => {
-    if (query.matches && sheet.open) sheet.close();
     const home = query.matches ? column : sheet;
     if (section.parentElement === home) return;
-    // What is moved loses the focus; where it cannot be seen now it cannot have it either.
+    // What is moved, or lies in a sheet that closes, loses the focus; where it cannot be seen now it cannot have it.
     const held = section.contains(document.activeElement) ? document.activeElement : null;
+    if (query.matches && sheet.open) sheet.close();
     home.append(section);
     held?.focus({ preventScroll: true });
   };
