@@ -25,22 +25,22 @@ SWITCH = {
 }
 
 
-class Environment(environ.Env):
+class Environment:
     """The environment. What stands in it and cannot be taken is refused, with the setting's name and what it takes.
 
     What is empty is as if it was not set. ``asked``: the names that were asked for until now.
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self.asked: set[str] = set()
 
-    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
-        self.asked.add(var)
-        return super().get_value(var, *args, **kwargs)
+    def text(self, var: str, *, default: str) -> str:
+        """Whatever stands there, a leading $ too."""
+        text = self._text(var)
+        return default if text is None else text
 
     def bool(self, var: str, *, default: bool) -> bool:
-        """A switch. Env.bool() takes whatever it does not know for off."""
+        """A switch."""
         text = self._text(var)
         if text is None:
             return default
@@ -60,7 +60,6 @@ class Environment(environ.Env):
 
     def number(self, var: str, *, default: float) -> float:
         """A number that may have a fraction; a whole one is an integer, and so it goes over the wire: 1, never 1.0."""
-        # Env.float() drops what is no digit first: "1e3" would be 13, and "2/s" 2.
         text = self._text(var)
         if text is None:
             return default
@@ -141,7 +140,7 @@ def database_of(url: str) -> dict[str, Any]:
     with warnings.catch_warnings(), contextlib.suppress(ValueError):
         # The library warns where it knows no such engine, and goes on.
         warnings.simplefilter("ignore")
-        database: dict[str, Any] = dict(Environment.db_url_config(url))
+        database: dict[str, Any] = dict(environ.Env.db_url_config(url))
         if database.get("ENGINE") in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
             return database
     # Without the URL itself: it may hold a password.

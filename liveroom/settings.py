@@ -18,7 +18,7 @@ VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 env = Environment()
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY = env.text("SECRET_KEY", default="")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
@@ -27,7 +27,7 @@ if not SECRET_KEY:
     SECRET_KEY = kept_key(VAR_DIR / "secret_key")
 
 # Where `python -m liveroom.serve` listens, and with what, where its arguments do not say.
-HOST = env.str("HOST", default="") or "127.0.0.1"
+HOST = env.text("HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=8000, most=65535)
 SERVER = env.choice("SERVER", "daphne", "uvicorn", default="daphne")
 
@@ -95,7 +95,7 @@ TEMPLATES = [
 
 # --- Database: SQLite under var/ unless DATABASE_URL names another one.
 
-DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'liveroom.sqlite3'}")
+DATABASE_URL = env.text("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'liveroom.sqlite3'}")
 DATABASES = {"default": database_of(DATABASE_URL)}
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = 0
@@ -131,7 +131,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Channel layer: in-memory unless REDIS_URL names a server.
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = env.text("REDIS_URL", default="")
 if REDIS_URL and not re.match(r"(rediss?|unix)://.", REDIS_URL):
     # Without the URL itself: it may hold a password.
     raise ImproperlyConfigured("REDIS_URL cannot be read; it takes redis://[user:password@]host[:port][/number].")
@@ -140,7 +140,7 @@ CHANNEL_LAYERS: dict[str, dict[str, object]] = {
         {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             "CONFIG": {
-                "prefix": env.str("REDIS_PREFIX", default="liveroom"),
+                "prefix": env.text("REDIS_PREFIX", default="liveroom"),
                 # The health check is what wakes a subscribing connection whose peer vanished.
                 "hosts": [
                     {
@@ -196,7 +196,7 @@ LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "liveroom" / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
+TIME_ZONE = env.text("TIME_ZONE", default="Asia/Shanghai")
 if TIME_ZONE not in available_timezones():
     raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE!r}; it takes a name such as Asia/Shanghai or UTC.")
 
@@ -276,7 +276,7 @@ CORS_ALLOWED_ORIGINS = LIVEROOM_WEB_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/api/"
 # Secrets of the systems that may call POST /api/auth/issue. Default: none, the route is closed.
-LIVEROOM_SERVER_KEYS = [key.strip() for key in env.list("LIVEROOM_SERVER_KEYS", default=[]) if key.strip()]
+LIVEROOM_SERVER_KEYS = env.all_matching("LIVEROOM_SERVER_KEYS", r".+", "keys, parted by commas")
 # What relative URLs in frames are relative to. Default: the address that the client itself connected to.
 LIVEROOM_BASE_URL = env.matching("LIVEROOM_BASE_URL", r"https?://[^/\s]\S*", "an address such as https://your.host")
 # Seconds a token is good for. Default: 30 days.

@@ -58,13 +58,23 @@ def test_what_is_empty_was_not_set(monkeypatch: pytest.MonkeyPatch, empty: str) 
     """Whoever hands a setting on from somewhere else hands on that there is none."""
     for name in ("HTTPS", "LIVEROOM_RATE", "LIVEROOM_BURST", "LIVEROOM_GUESTS", "ALLOWED_HOSTS", "LIVEROOM_BASE_URL"):
         monkeypatch.setenv(name, empty)
+    monkeypatch.setenv("TIME_ZONE", empty)
     env = Environment()
+    assert env.text("TIME_ZONE", default="Asia/Shanghai") == "Asia/Shanghai"
     assert env.bool("HTTPS", default=True) is True
     assert env.number("LIVEROOM_RATE", default=3) == 3
     assert env.int("LIVEROOM_BURST", default=3) == 3
     assert env.choice("LIVEROOM_GUESTS", "watch", "talk", default="watch") == "watch"
     assert env.all_matching("ALLOWED_HOSTS", "a", "a", default=["a"]) == ["a"]
     assert env.matching("LIVEROOM_BASE_URL", "a", "a", default="a") == "a"
+
+
+def test_a_secret_may_begin_with_any_character() -> None:
+    """A key that was made at random is no name of another setting."""
+    told = "from liveroom import settings; print(settings.SECRET_KEY, settings.LIVEROOM_SERVER_KEYS)"
+    environment = {"SECRET_KEY": "$ecret" * 10, "LIVEROOM_SERVER_KEYS": "$one, $two"}
+    done = run_python("-c", told, environment=environment)
+    assert done.stdout.split(maxsplit=1) == ["$ecret" * 10, "['$one', '$two']\n"]
 
 
 @pytest.mark.parametrize(
@@ -79,9 +89,8 @@ def test_what_is_empty_was_not_set(monkeypatch: pytest.MonkeyPatch, empty: str) 
 )
 def test_a_slip_in_a_name_is_known_from_a_name_of_another_kind(name: str, known: str | None) -> None:
     """What Kubernetes sets for a service called liveroom is no slip."""
-    assert nearest(
-        name, ["DEBUG", "LIVEROOM_RATE", "LIVEROOM_STAFF_RATE", "LIVEROOM_GUESTS", "LIVEROOM_TOKEN_AGE"]
-    ) == (known)
+    names = ["DEBUG", "LIVEROOM_RATE", "LIVEROOM_STAFF_RATE", "LIVEROOM_GUESTS", "LIVEROOM_TOKEN_AGE"]
+    assert nearest(name, names) == known
 
 
 def test_a_key_is_made_once_for_all_who_ask_at_once(tmp_path: Path) -> None:
