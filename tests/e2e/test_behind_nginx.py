@@ -8,6 +8,7 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -49,6 +50,7 @@ class Front:
     port: int
     plain_port: int
     context: ssl.SSLContext
+    cache: Path
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         address = f"https://127.0.0.1:{self.port}{path}"
@@ -103,7 +105,7 @@ def front(deployments: Deployments, tmp_path_factory: pytest.TempPathFactory) ->
         site.call("make_room", slug="demo")
         changes = {
             "/etc/letsencrypt/live/your.host": str(folder),
-            "/var/cache/nginx/liveroom": str(folder / "cache"),
+            "/var/cache/nginx-liveroom": str(folder / "cache"),
             "listen 80;": f"listen 127.0.0.1:{plain_port};",
             "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
             "127.0.0.1:8001": f"127.0.0.1:{site.servers[0].port}",
@@ -115,7 +117,7 @@ def front(deployments: Deployments, tmp_path_factory: pytest.TempPathFactory) ->
         (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=user))
         command = [program("nginx", "nginx-light"), "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
         nginx = Program("nginx", command, directory=folder)
-        there = Front(site, port, plain_port, ssl.create_default_context(cafile=str(certificate)))
+        there = Front(site, port, plain_port, ssl.create_default_context(cafile=str(certificate)), folder / "cache")
         try:
             nginx.start(lambda: answers(there))
             yield there
@@ -154,6 +156,9 @@ def test_static_files_are_kept_for_as_long_as_they_say(front: Front) -> None:
         file = front.get(found[0])
         assert file.status_code == 200
         assert "immutable" in file.headers["cache-control"]
+    kept = [path.read_bytes() for path in front.cache.rglob("*") if path.is_file()]
+    assert len(kept) == 1
+    assert f"KEY: http://liveroom{found[0]}".encode() in kept[0]
 
 
 def test_a_viewer_comes_through(front: Front) -> None:
