@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from accounts import hooks, services
 from accounts.admin_forms import OptimisticModelForm, with_token
@@ -33,11 +33,11 @@ class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         how: Any = self.fields["usable_password"]
-        how.label = _("Log-in here")
-        how.choices = [("false", _("no")), ("true", _("with a password"))]
+        how.label = _("Password")
+        how.choices = [("false", pgettext_lazy("password", "none")), ("true", pgettext_lazy("password", "set one"))]
         how.help_text = _(
-            "A host or assistant who comes from your shop or mini-program needs no password. One is needed only to log "
-            "in to this administration."
+            "A host or assistant who comes from your shop or mini-program needs none. Whoever is to log in to this "
+            "administration needs one, and staff status, which is given on the next page."
         )
 
 

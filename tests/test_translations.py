@@ -74,7 +74,9 @@ def entries(catalog: Catalog) -> dict[Key, tuple[str, ...]]:
             continue
         first = message.id if isinstance(message.id, str) else message.id[0]
         said = message.string or ""
-        found[message.context, first] = (said,) if isinstance(said, str) else tuple(said)
+        # read_mo leaves it as it stands in the file.
+        context = message.context.decode() if isinstance(message.context, bytes) else message.context
+        found[context, first] = (said,) if isinstance(said, str) else tuple(said)
     return found
 
 
