@@ -100,6 +100,13 @@ DATABASES = {"default": database_of(DATABASE_URL)}
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = 0
 if _database["ENGINE"] == "django.db.backends.sqlite3":
+    import sqlite3
+
+    # INSERT … RETURNING, UPDATE … FROM.
+    if sqlite3.sqlite_version_info < (3, 35):
+        raise ImproperlyConfigured(
+            f"Python's SQLite is {sqlite3.sqlite_version}; it takes 3.35 or newer, or PostgreSQL in DATABASE_URL."
+        )
     _database["OPTIONS"] = {
         # IMMEDIATE takes the write lock at BEGIN: two writers queue up instead of failing at their first UPDATE.
         "transaction_mode": "IMMEDIATE",
