@@ -347,6 +347,7 @@ LOGGING = {
         "no probes": {"()": "liveroom.logs.NoProbes"},
         "no outages": {"()": "liveroom.logs.NoOutages"},
         "once a minute": {"()": "liveroom.logs.OnceAMinute"},
+        "no garbage": {"()": "liveroom.logs.NoGarbage"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
@@ -357,6 +358,7 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         "channels_redis.pubsub": {"filters": ["no outages"]},
         "psycopg.pool": {"filters": ["once a minute"]},
+        "uvicorn.error": {"filters": ["no garbage"]},
         # It logs every address that is asked, with all that stands in it.
         "httpx": {"level": "WARNING"},
     },
