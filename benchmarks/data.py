@@ -10,6 +10,7 @@ import django
 if __name__ == "__main__":
     django.setup()
 
+from django.db import transaction
 from django.db.models import Sum
 
 from accounts import tokens
@@ -33,6 +34,13 @@ def shop(slug: str, items: int, stock: int, buyers: int) -> dict[str, Any]:
     return {"items": made, "tokens": [tokens.issue(user) for user in users]}
 
 
+def viewers(count: int) -> dict[str, Any]:
+    """Make users who only watch; return their tokens."""
+    with transaction.atomic():
+        users = [User.objects.create_user(nickname=f"Viewer {number}") for number in range(count)]
+    return {"tokens": [tokens.issue(user) for user in users]}
+
+
 def sold(items: list[int]) -> dict[str, int]:
     """How many pieces of these were ordered, how many are left, and the least that is left of one."""
     left = list(ShelfItem.objects.filter(pk__in=items).values_list("stock", flat=True))
@@ -40,7 +48,7 @@ def sold(items: list[int]) -> dict[str, int]:
     return {"ordered": ordered, "left": sum(left), "least": min(left)}
 
 
-COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {"shop": shop, "sold": sold}
+COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {"shop": shop, "sold": sold, "viewers": viewers}
 
 if __name__ == "__main__":
     print(json.dumps(COMMANDS[sys.argv[1]](**json.loads(sys.argv[2]))))

@@ -1,6 +1,11 @@
-"""Scenario ``storm``: all viewers are cut at once while comments go on, and come back with ``since`` and ``epoch``."""
+"""Scenario ``storm``: all viewers are cut at once while comments go on, and come back with ``since`` and ``epoch``.
 
+Once to the server that they were on, once to a new process in its place, which knows nothing yet."""
+
+import json
+import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -12,7 +17,7 @@ from benchmarks.counters import Count, Counters
 from benchmarks.load.crowd import Answer, Crowd, Taker, Ticket
 from benchmarks.load.frame_reader import FrameReader
 from benchmarks.measuring import percentiles
-from benchmarks.programs import folder
+from benchmarks.programs import folder, prepared
 from benchmarks.progress import Step
 from benchmarks.systems import LIVEROOM, LIVEROOM_UVICORN, System, measured, running
 from benchmarks.tables import number, table
@@ -41,8 +46,9 @@ NOT_EVENTS = ("ack", "error", "pong", "history")
 
 @dataclass(slots=True)
 class Follower:
-    """What one viewer knows of the room's log. ``gaps``: events that it was not given."""
+    """What one viewer knows of the room's log. ``headers``: who it is; ``gaps``: events that it was not given."""
 
+    headers: tuple[tuple[str, str], ...] = ()
     seq: int = 0
     epoch: str = ""
     gaps: int = 0
@@ -64,47 +70,77 @@ class Follower:
     def ticket(self, path: str) -> Ticket:
         """With what it comes, or comes back."""
         query = f"?since={self.seq}&epoch={self.epoch}" if self.epoch else ""
-        return Ticket(path + query, reader=self.reader)
+        return Ticket(path + query, self.headers, self.reader)
 
     def reader(self, answer: Answer) -> Taker:
         return FrameReader(answer, self.hear)
 
 
 def steps(book: Book, *, quick: bool) -> list[Step]:
-    """The storm on each server."""
+    """The storm on each server: its sockets are cut, or it is killed itself and started anew."""
     viewers = 200 if quick else VIEWERS
     return [
-        Step(f"storm: {system.name}, {viewers:,} viewers", 8 + viewers / 150, partial(measure, book, system, viewers))
+        Step(
+            f"storm: {named(system, restart)}, {viewers:,} viewers",
+            18 + viewers / 100,
+            partial(measure, book, system, viewers, restart=restart),
+        )
         for system in (LIVEROOM, LIVEROOM_UVICORN)
+        for restart in (False, True)
     ]
 
 
-def measure(book: Book, system: System, viewers: int) -> None:
+def named(system: System, restart: bool) -> str:
+    return f"{system.name}, restarted" if restart else system.name
+
+
+def measure(book: Book, system: System, viewers: int, *, restart: bool) -> None:
     """Cut and count; the server counts its queries."""
-    with folder() as place:
+    with ExitStack() as stack:
+        place = stack.enter_context(folder())
         counters = Counters(place / "counters", create=True)
-        with running(measured(system), directory=place) as started:
-            crowd = Crowd(system.dialect, started.server.port)
-            try:
-                book.storms.append(storm(crowd, viewers, system.name, counters))
-            finally:
-                crowd.close()
+        started = stack.enter_context(running(measured(system), directory=place))
+        environment = {**started.environment, "DJANGO_SETTINGS_MODULE": "liveroom.settings"}
+        arguments = json.dumps({"count": viewers})
+        made = json.loads(prepared((sys.executable, "-m", "benchmarks.data", "viewers", arguments), environment))
+        followers = [Follower((("Authorization", f"Bearer {token}"),)) for token in made["tokens"]]
+        crowd = Crowd(system.dialect, started.server.port)
+        stack.callback(crowd.close)
+
+        def renew() -> None:
+            started.server.kill()
+            stack.enter_context(started.start())
+
+        book.storms.append(storm(crowd, followers, named(system, restart), counters, renew if restart else None))
 
 
-def storm(crowd: Crowd, viewers: int, name: str, counters: Counters) -> Storm:
-    """Connect, cut, come back, and compare what each viewer has with the log's numbers."""
+def storm(
+    crowd: Crowd, followers: list[Follower], name: str, counters: Counters, renew: Callable[[], None] | None
+) -> Storm:
+    """Connect, cut, come back, and compare what each viewer has with the log's numbers.
+
+    ``renew``: puts a new server in the place of the old one, after comments that no viewer got.
+    """
     path = crowd.dialect.path
     speakers = [Follower() for _ in range(SPEAKERS)]
-    followers = [Follower() for _ in range(viewers)]
     crowd.admit([speaker.ticket(path) for speaker in speakers], timeout=TIMEOUT)
     crowd.admit([follower.ticket(path) for follower in followers], timeout=TIMEOUT)
     crowd.run(BEFORE, rate=RATE, speakers=SPEAKERS)
     _all_have_it(crowd, speakers, followers)
     crowd.run(BEFORE, rate=RATE, speakers=SPEAKERS)
     gaps = sum(follower.gaps for follower in followers)
-    counters.clear()
-    cut = monotonic()
-    crowd.cut(crowd.viewers[SPEAKERS:])
+    if renew is None:
+        counters.clear()
+        cut = monotonic()
+        crowd.cut(crowd.viewers[SPEAKERS:])
+    else:
+        crowd.cut(crowd.viewers[SPEAKERS:])
+        crowd.run(BEFORE, rate=RATE, speakers=SPEAKERS)
+        crowd.cut(crowd.viewers)
+        renew()
+        counters.clear()
+        cut = monotonic()
+        crowd.admit([speaker.ticket(path) for speaker in speakers], timeout=TIMEOUT)
     seconds = crowd.admit(
         [follower.ticket(path) for follower in followers],
         timeout=TIMEOUT,
@@ -116,7 +152,7 @@ def storm(crowd: Crowd, viewers: int, name: str, counters: Counters) -> Storm:
     behind = _all_have_it(crowd, speakers, followers)
     complete = monotonic() - cut
     reads, writes = counters[Count.READS], counters[Count.WRITES]
-    back = percentiles(came)
+    back, viewers = percentiles(came), len(followers)
     return Storm(
         system=name,
         viewers=viewers,
@@ -176,8 +212,10 @@ def report(book: Book) -> str:
         for found in book.storms
     ]
     return (
-        f"{table(head, rows)}\n\nComments go on at {RATE:g}/s meanwhile. Queries are counted in the server by Django's "
-        "execute wrapper: reads are all of the threads that read, the look at the newest numbers every 0.5 s included; "
-        'the last column adds the commits of the comments. "All complete" includes the second in which the last '
-        "comments reach the log."
+        f"{table(head, rows)}\n\nEvery viewer but the {SPEAKERS} that speak is a user with a token: what is his own is "
+        f"read for each. Comments go on at {RATE:g}/s meanwhile. Restarted: the process was killed while the viewers "
+        "were away and missed comments; times begin when another listens in its place. Queries are counted in the "
+        "server by Django's execute wrapper: reads are all of the threads that read, the look at the newest numbers "
+        'every 0.5 s included; the last column adds the commits of the comments. "All complete" includes the second in '
+        "which the last comments reach the log."
     )

@@ -19,7 +19,7 @@ PING_EVERY = 3.0
 SECONDS = 10.0
 CATCH_UP = 5.0
 CUT_WITHIN = 90.0
-"""Seconds: the kernel's buffers and the outbox fill first, then the server waits 30 s."""
+"""Seconds; the kernel's buffers and the outbox are full after about ten: that cuts, before the stall of 30 s does."""
 EVERY = 0.5
 
 
@@ -50,7 +50,7 @@ def measure(book: Book, system: System, seconds: float, within: float) -> None:
             crowd.forget()
             memory = highest = started.server.memory
             stuck = crowd.viewers[READERS:]
-            crowd.deafen(stuck)
+            crowd.stop_reading(stuck)
             begun = time.monotonic()
             while living(stuck) and time.monotonic() < begun + within:
                 crowd.run(EVERY, rate=RATE)

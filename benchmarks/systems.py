@@ -3,8 +3,10 @@
 import contextlib
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks.load import dialects
@@ -34,12 +36,13 @@ class System:
 
 @dataclass(frozen=True)
 class Running:
-    """A system that was started, and its Redis."""
+    """A system that was started, and its Redis. ``start`` starts its server anew, once it has ended: the rest stays."""
 
     system: System
     server: Program
     redis: Program | None
     environment: dict[str, str]
+    start: Callable[[], AbstractContextManager[Program]]
 
 
 def liveroom(server: str, name: str) -> System:
@@ -101,7 +104,7 @@ def running(system: System, *, database_url: str = "", directory: Path | None = 
         command = tuple(part.format(port=port) for part in system.command)
         if command[0] == "node":
             command = (find("node", "nodejs"), *command[1:])
-        server = stack.enter_context(
-            started(command, port=port, log=place / "server.log", core=SERVER_CORE, environment=environment)
+        start = partial(
+            started, command, port=port, log=place / "server.log", core=SERVER_CORE, environment=environment
         )
-        yield Running(system, server, store, environment)
+        yield Running(system, stack.enter_context(start()), store, environment, start)

@@ -9,6 +9,11 @@ def base_url(host: str, port: str) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def own_host() -> str:
+    """The address that the server which `make run` starts with this environment listens on."""
+    return os.environ.get("HOST") or "127.0.0.1"
+
+
 def own_url() -> str:
-    """The same for the server that `make run` starts with this environment."""
-    return base_url(os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000")
+    """Where that server is found."""
+    return base_url(own_host(), os.environ.get("PORT") or "8000")

@@ -42,3 +42,13 @@ class NoOutages(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         return not isinstance(error, redis.ConnectionError | redis.TimeoutError | OSError | CancelledError)
+
+
+class NoGarbage(logging.Filter):
+    """Drops uvicorn's traceback of a client that sends what is no UTF-8: he is closed with 1007, and nothing is wrong.
+
+    Anybody could fill the log with them.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError))

@@ -130,10 +130,19 @@ def cannot_listen(options: argparse.Namespace, error: OSError) -> str:
 
 def prepare(options: argparse.Namespace, listener: socket.socket) -> None:
     """What `manage.py prepare` does, once the address is ours: what it prints is where we are found."""
+    from django.conf import settings
     from django.core.management import CommandError, call_command
 
+    name = listener.getsockname()
+    if isinstance(name, tuple):
+        host = options.host if options.fd is None else name[0]
+        url = base_url(host, str(name[1]))
+    else:
+        # A Unix socket has no address of its own; what stands in front of it has.
+        host = "localhost"
+        url = settings.LIVEROOM_BASE_URL.rstrip("/") or "http://localhost"
     try:
-        call_command("prepare", url=base_url(options.host, str(listener.getsockname()[1])))
+        call_command("prepare", url=url, host=host)
     except CommandError as error:
         sys.exit(str(error))
 

@@ -100,6 +100,13 @@ DATABASES = {"default": database_of(DATABASE_URL)}
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = 0
 if _database["ENGINE"] == "django.db.backends.sqlite3":
+    import sqlite3
+
+    # INSERT … RETURNING, UPDATE … FROM.
+    if sqlite3.sqlite_version_info < (3, 35):
+        raise ImproperlyConfigured(
+            f"Python's SQLite is {sqlite3.sqlite_version}; it takes 3.35 or newer, or PostgreSQL in DATABASE_URL."
+        )
     _database["OPTIONS"] = {
         # IMMEDIATE takes the write lock at BEGIN: two writers queue up instead of failing at their first UPDATE.
         "transaction_mode": "IMMEDIATE",
@@ -340,6 +347,7 @@ LOGGING = {
         "no probes": {"()": "liveroom.logs.NoProbes"},
         "no outages": {"()": "liveroom.logs.NoOutages"},
         "once a minute": {"()": "liveroom.logs.OnceAMinute"},
+        "no garbage": {"()": "liveroom.logs.NoGarbage"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
@@ -350,6 +358,7 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         "channels_redis.pubsub": {"filters": ["no outages"]},
         "psycopg.pool": {"filters": ["once a minute"]},
+        "uvicorn.error": {"filters": ["no garbage"]},
         # It logs every address that is asked, with all that stands in it.
         "httpx": {"level": "WARNING"},
     },

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any, Final, Generic, TypeVar
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Model, QuerySet
 
 Row = TypeVar("Row", bound=Model)
@@ -12,8 +12,8 @@ Row = TypeVar("Row", bound=Model)
 VALUES_MAX: Final = 8
 """With more values than this a query is compiled each time: its cost is shared by as many commands."""
 
-INSERT_MAX: Final = 900
-"""Values of one INSERT: older SQLite takes 999."""
+PARAMETERS_MAX: Final = 900
+"""Values of one INSERT or UPDATE: older SQLite takes 999."""
 
 
 class Compiled(Generic[Row]):
@@ -52,7 +52,7 @@ def insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[A
     quote = connection.ops.quote_name
     names = ", ".join(map(quote, columns))
     place = f"({', '.join(['%s'] * len(columns))})"
-    step = INSERT_MAX // len(columns)
+    step = PARAMETERS_MAX // len(columns)
     keys: list[int] = []
     with connection.cursor() as cursor:
         for start in range(0, len(rows), step):
@@ -62,3 +62,25 @@ def insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[A
             cursor.execute(f"{sql} RETURNING id", list(chain.from_iterable(some)))
             keys += [key for (key,) in cursor.fetchall()]
     return keys
+
+
+def update(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[int]]) -> None:
+    """Set whole numbers in rows: each row is its key, then a value for each of the columns.
+
+    Raises DatabaseError when one of them is not there.
+    """
+    quote = connection.ops.quote_name
+    table, key = quote(model._meta.db_table), quote(model._meta.pk.attname)
+    # SQLite and PostgreSQL name the columns of VALUES alike.
+    changes = ", ".join(f"{quote(name)} = v.column{number}" for number, name in enumerate(columns, start=2))
+    place = f"({', '.join(['%s'] * (len(columns) + 1))})"
+    step = PARAMETERS_MAX // (len(columns) + 1)
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), step):
+            some = rows[start : start + step]
+            values = ", ".join([place] * len(some))
+            # Names and places only; the values go apart.
+            sql = f"UPDATE {table} SET {changes} FROM (VALUES {values}) AS v WHERE {table}.{key} = v.column1"  # noqa: S608
+            cursor.execute(sql, list(chain.from_iterable(some)))
+            if cursor.rowcount != len(some):
+                raise DatabaseError(f"Of {len(some)} rows of {model._meta.db_table} {cursor.rowcount} were there.")

@@ -57,7 +57,7 @@ class Ticket:
 @dataclass(slots=True, eq=False)
 class Viewer:
     """One socket. ``opened``: when it became ready (monotonic), 0 before; ``out``: what the kernel did not take yet;
-    ``hears_all``: its reader is given the frame that makes it ready, too; ``deaf``: it reads nothing any more."""
+    ``hears_all``: its reader is given the frame that makes it ready, too; ``stalled``: it reads nothing any more."""
 
     number: int
     socket: socket.socket
@@ -69,13 +69,13 @@ class Viewer:
     head: bytearray | None = None
     out: bytearray = field(default_factory=bytearray)
     hears_all: bool = False
-    deaf: bool = False
+    stalled: bool = False
     alive: bool = True
 
     @property
-    def awaited(self) -> int:
-        """What its socket is waited for, when there is nothing to write."""
-        return select.EPOLLRDHUP if self.deaf else select.EPOLLIN
+    def interest(self) -> int:
+        """The events that epoll is asked for, while there is nothing to write."""
+        return select.EPOLLRDHUP if self.stalled else select.EPOLLIN
 
 
 class Crowd:
@@ -209,7 +209,7 @@ class Crowd:
             viewer = by_fd.get(fd)
             if viewer is None:
                 continue  # Found gone by a write, a moment ago.
-            if viewer.deaf and mask & (select.EPOLLRDHUP | select.EPOLLERR | select.EPOLLHUP):
+            if viewer.stalled and mask & (select.EPOLLRDHUP | select.EPOLLERR | select.EPOLLHUP):
                 self._gone(viewer)
                 continue
             if mask & select.EPOLLOUT:
@@ -299,7 +299,7 @@ class Crowd:
             if sent == len(data):
                 return
             data = data[sent:]
-            self._epoll.modify(viewer.socket, viewer.awaited | select.EPOLLOUT)
+            self._epoll.modify(viewer.socket, viewer.interest | select.EPOLLOUT)
         # A server that does not read: it is offered no more than this.
         if len(viewer.out) < OUT_MAX:
             viewer.out += data
@@ -313,7 +313,7 @@ class Crowd:
             return  # The read that follows finds it gone.
         del viewer.out[:sent]
         if not viewer.out:
-            self._epoll.modify(viewer.socket, viewer.awaited)
+            self._epoll.modify(viewer.socket, viewer.interest)
 
     def _gone(self, viewer: Viewer) -> None:
         if not viewer.alive:
@@ -341,13 +341,13 @@ class Crowd:
                 viewer.socket.close()
         self.viewers = [viewer for viewer in self.viewers if viewer not in gone]
 
-    def deafen(self, viewers: Iterable[Viewer]) -> None:
+    def stop_reading(self, viewers: Iterable[Viewer]) -> None:
         """From now on these read nothing; what they are to send is sent. Their end is found, and counts as lost."""
         for viewer in viewers:
-            viewer.deaf = True
+            viewer.stalled = True
             # Else the kernel would take some MiB for them.
             viewer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
-            self._epoll.modify(viewer.socket, viewer.awaited | (select.EPOLLOUT if viewer.out else 0))
+            self._epoll.modify(viewer.socket, viewer.interest | (select.EPOLLOUT if viewer.out else 0))
 
     def forget(self) -> None:
         """Begin to count anew."""

@@ -8,15 +8,15 @@ import threading
 import time
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
-from psycopg import OperationalError
 from psycopg_pool import ConnectionPool
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A dead connection that is found in the pool has all that are as old as it replaced, at once."""
 
-    _draining = threading.Lock()
+    _replacing = threading.Lock()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
@@ -24,7 +24,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return connection
         try:
             ConnectionPool.check_connection(connection)
-        except OperationalError:
+        except psycopg.Error:
             self._replace(connection)
             connection = super().get_new_connection(conn_params)
         return connection
@@ -32,10 +32,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _replace(self, dead: Any) -> None:
         pool = dead._pool
         pool.putconn(dead)
-        with self._draining:
+        with self._replacing:
             # Many find out at the same moment: those that came after the first one's are good.
-            if dead.opened_at > getattr(pool, "drained_at", 0.0):
-                pool.drained_at = time.monotonic()
+            if dead.opened_at > getattr(pool, "replaced_at", 0.0):
+                pool.replaced_at = time.monotonic()
                 pool.drain()
 
     def _configure_connection(self, connection: Any) -> bool:

@@ -3,7 +3,11 @@
 from collections.abc import Iterable
 
 from products.models import ShelfItem
+from rooms.compiled import update
 from rooms.transaction import RoomTransaction
+
+STOCK = {"stock", "sold"}
+"""What a purchase changes: written for all items at once."""
 
 
 class ItemBuffer:
@@ -55,9 +59,11 @@ class ItemBuffer:
 
     def flush(self) -> None:
         # What goes, or stops being explained, goes first: at most one item of a room is, at every moment.
-        ShelfItem.objects.filter(pk__in=self._gone).delete()
-        order = sorted(self._changed, key=lambda pk: (item := self._items[pk]) is not None and item.explaining)
-        for item_id in order:
-            item = self._items[item_id]
-            if item is not None:
-                item.save(update_fields=sorted(self._changed[item_id]))
+        if self._gone:
+            ShelfItem.objects.filter(pk__in=self._gone).delete()
+        changed = [item for pk in self._changed if (item := self._items[pk]) is not None]
+        sold = [item for item in changed if self._changed[item.pk] <= STOCK]
+        update(ShelfItem, ("stock", "sold"), [(item.pk, item.stock, item.sold) for item in sold])
+        others = [item for item in changed if not self._changed[item.pk] <= STOCK]
+        for item in sorted(others, key=lambda item: item.explaining):
+            item.save(update_fields=sorted(self._changed[item.pk]))

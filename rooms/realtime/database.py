@@ -43,16 +43,16 @@ class Database:
         return await self._run(self._writers, WRITE_TIMEOUT, partial(function, *args, **kwargs))
 
     async def _run(self, pool: ThreadPoolExecutor, limit: float | None, work: Callable[[], T]) -> T:
-        begun = time.monotonic()
+        begun, write = time.monotonic(), pool is self._writers
         try:
             async with asyncio.timeout(limit):
                 result = await asyncio.wrap_future(self._submit(pool, work))
         except AWAY as error:
-            database_outage.failed(begun, error)
+            database_outage.failed(begun, error, write=write)
             raise Refused(
                 Code.UNAVAILABLE, "The database does not answer; try again with the same key.", retry_after=2
             ) from error
-        database_outage.answered(begun)
+        database_outage.answered(begun, write=write)
         return result
 
     def _submit(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> Future[T]:

@@ -127,17 +127,17 @@ def test_who_reads_nothing_is_sent_to_all_the_same(relay: Relay, crowd: Crowd) -
     """It counts nothing any more, says what it is to say, and is found lost when its socket ends."""
     crowd.connect(4, timeout=20)
     crowd.run(20, until=lambda: relay.pongs == 4)
-    deaf = crowd.viewers[0]
-    crowd.deafen([deaf])
+    stalled = crowd.viewers[0]
+    crowd.stop_reading([stalled])
     crowd.say(speakers=1)
     crowd.run(20, until=lambda: crowd.received >= 3)
     crowd.run(0.1)
     assert [viewer.reader.count for viewer in crowd.viewers] == [0, 1, 1, 1]
-    assert (crowd.lost, deaf.alive) == (0, True)
+    assert (crowd.lost, stalled.alive) == (0, True)
     for viewer in list(relay.viewers):
         relay.loop.call_soon_threadsafe(viewer.transport.abort)
     crowd.run(20, until=lambda: crowd.lost == 4)
-    assert (crowd.lost, deaf.alive) == (4, False)
+    assert (crowd.lost, stalled.alive) == (4, False)
 
 
 def test_who_is_persistent_tries_again(relay: Relay, crowd: Crowd) -> None:

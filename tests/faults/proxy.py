@@ -12,11 +12,14 @@ from types import TracebackType
 from typing import Self
 
 from benchmarks.programs import free_port
-from tests.servers import Program
+from tests.servers import START_TIMEOUT, Program
 
 SHARE = 0.25
-"""Of all commits, while it cuts."""
+"""Of all commits, while it cuts; of those that add likes, all."""
 CUT = "Committed, and cut."
+CUT_LIKES = f"{CUT} Likes."
+LIKES = b'"rooms_roomhead"."likes" + '
+"""In a statement that adds to them."""
 LISTENING = "Listening."
 
 
@@ -45,6 +48,12 @@ class Proxy(Program):
         """Cut no more."""
         self.signal(signal.SIGUSR2)
 
+    async def lost_likes(self) -> None:
+        """Wait until the answer to a commit that added likes was lost."""
+        async with asyncio.timeout(START_TIMEOUT):
+            while CUT_LIKES not in self.text():  # noqa: ASYNC110 - it tells its log alone
+                await asyncio.sleep(0.1)
+
 
 class Forwarder:
     """``cutting``: whether a commit's answer may be lost now."""
@@ -57,20 +66,24 @@ class Forwarder:
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection, until one of its ends, or a lost answer, ends it."""
         there, away = await asyncio.open_connection("127.0.0.1", self._postgres_port)
-        doomed = asyncio.Event()
+        lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
         async def forth() -> None:
+            likes = False
             while data := await reader.read(65536):
-                if self.cutting and b"COMMIT" in data and self._rng.random() < SHARE:
-                    doomed.set()
+                likes = likes or LIKES in data
+                if b"COMMIT" in data:
+                    if self.cutting and (likes or self._rng.random() < SHARE):
+                        lost.set_result(CUT_LIKES if likes else CUT)
+                    likes = False
                 away.write(data)
 
         async def back() -> None:
             # PostgreSQL speaks when it is asked: what comes next is the answer to the COMMIT.
-            while (data := await there.read(65536)) and not doomed.is_set():
+            while (data := await there.read(65536)) and not lost.done():
                 writer.write(data)
             if data:
-                print(CUT, flush=True)
+                print(lost.result(), flush=True)
 
         tasks = [asyncio.create_task(forth()), asyncio.create_task(back())]
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

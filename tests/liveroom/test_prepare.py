@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import stat
 from io import StringIO
 from pathlib import Path
@@ -11,6 +12,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from accounts.models import User
+from liveroom import serve
 from liveroom.demo.content import GOODS
 from liveroom.language import LANGUAGES
 from products.models import Product
@@ -183,3 +185,56 @@ def test_the_addresses_are_those_of_a_browser(
     said = prepare()
     assert f"{base}/rooms/demo/\n" in said
     assert ("DEBUG is on" in said) is warned
+
+
+def test_what_a_server_is_told_counts_more_than_the_environment(
+    var: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`serve --prepare --host 0.0.0.0` warns of DEBUG, with the port that it got."""
+    settings.DEBUG = True
+    monkeypatch.setenv("HOST", "127.0.0.1")
+    options = serve.parse(["--prepare", "--host", "0.0.0.0", "--port", "0"])
+    serve.complete(options)
+    with serve.listen(options) as listener:
+        serve.prepare(options, listener)
+        said = capsys.readouterr()
+        assert f"http://127.0.0.1:{listener.getsockname()[1]}/rooms/demo/\n" in said.out
+    assert "DEBUG is on" in said.err
+
+
+@pytest.mark.parametrize(
+    ("host", "base", "warned"), [("127.0.0.1", "http://127.0.0.1:{}", False), ("0.0.0.0", "http://127.0.0.1:{}", True)]
+)
+def test_a_socket_that_was_handed_over_knows_its_address(
+    var: Path, settings: Settings, capsys: pytest.CaptureFixture[str], host: str, base: str, warned: bool
+) -> None:
+    """Whatever HOST says, of which nothing came."""
+    settings.DEBUG = True
+    settings.HOST = "192.0.2.7"
+    with socket.create_server((host, 0)) as listener:
+        options = serve.parse(["--prepare", "--fd", str(listener.fileno())])
+        serve.complete(options)
+        serve.prepare(options, listener)
+        port = listener.getsockname()[1]
+    said = capsys.readouterr()
+    assert f"{base.format(port)}/rooms/demo/\n" in said.out
+    assert ("DEBUG is on" in said.err) is warned
+
+
+@pytest.mark.parametrize(
+    ("setting", "base"), [("", "http://localhost"), ("https://live.example/shop/", "https://live.example/shop")]
+)
+def test_a_unix_socket_is_found_behind_its_proxy(
+    var: Path, tmp_path: Path, settings: Settings, capsys: pytest.CaptureFixture[str], setting: str, base: str
+) -> None:
+    """At LIVEROOM_BASE_URL, where that is set; nobody on the network reaches it without."""
+    settings.DEBUG = True
+    settings.LIVEROOM_BASE_URL = setting
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket"))
+        options = serve.parse(["--prepare", "--fd", str(listener.fileno())])
+        serve.complete(options)
+        serve.prepare(options, listener)
+    said = capsys.readouterr()
+    assert f"{base}/rooms/demo/\n" in said.out
+    assert "DEBUG is on" not in said.err

@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,17 @@ def test_a_setting_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, na
     with pytest.raises(ImproperlyConfigured) as refused:
         runpy.run_path(str(ROOT / "liveroom" / "settings.py"))
     assert str(refused.value) == line
+
+
+def test_an_sqlite_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the start, not at the first comment."""
+    monkeypatch.setenv("SECRET_KEY", "x" * 50)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    monkeypatch.setattr(sqlite3, "sqlite_version", "3.34.1")
+    with pytest.raises(ImproperlyConfigured) as refused:
+        runpy.run_path(str(ROOT / "liveroom" / "settings.py"))
+    assert str(refused.value) == "Python's SQLite is 3.34.1; it takes 3.35 or newer, or PostgreSQL in DATABASE_URL."
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """Queries that are compiled once."""
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from rooms.compiled import INSERT_MAX, VALUES_MAX, Compiled, insert
+from rooms.compiled import PARAMETERS_MAX, VALUES_MAX, Compiled, insert, update
 from rooms.models import Event, Room
 from tests import factories
 
@@ -46,9 +46,26 @@ def test_a_query_with_other_parameters_is_refused(room: Room, build: object) -> 
 
 def test_rows_are_inserted_in_order(room: Room) -> None:
     """More than one statement takes, with signs that SQL knows; their keys come back in order."""
-    count = INSERT_MAX // 4 + 5
+    count = PARAMETERS_MAX // 4 + 5
     rows = [(room.pk, seq, "notice", f"'%s' \" {seq}") for seq in range(1, count + 1)]
     keys = insert(Event, ("room_id", "seq", "kind", "payload"), rows)
     found = {event.pk: event for event in Event.objects.filter(room=room)}
     assert [(found[key].room_id, found[key].seq, found[key].kind, found[key].payload) for key in keys] == rows
     assert insert(Event, ("room_id", "seq", "kind", "payload"), []) == []
+
+
+def test_rows_are_updated_at_once(room: Room) -> None:
+    """More than one statement takes; each its own values, and no others. Only all of them or none."""
+    count = PARAMETERS_MAX // 2 + 5
+    keys = insert(Event, ("room_id", "seq", "kind", "payload"), [(room.pk, seq, "a", "") for seq in range(count + 1)])
+    with CaptureQueriesContext(connection) as queries:
+        update(Event, ["seq"], [(key, 10_000 + number) for number, key in enumerate(keys[:-1])])
+    assert len(queries) == 2
+    found = dict(Event.objects.filter(room=room).values_list("pk", "seq"))
+    assert [found[key] for key in keys] == [*range(10_000, 10_000 + count), count]
+    with pytest.raises(DatabaseError, match="Of 2 rows of rooms_event 1 were there"), transaction.atomic():
+        update(Event, ["seq"], [(keys[0], 1), (keys[-1] + 1, 2)])
+    assert Event.objects.get(pk=keys[0]).seq == 10_000
+    with CaptureQueriesContext(connection) as queries:
+        update(Event, ["seq"], [])
+    assert len(queries) == 0

@@ -16,7 +16,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from liveroom.address import own_url
+from liveroom.address import own_host, own_url
 from liveroom.language import LANGUAGES, language_of_environment
 from rooms.messages import Refused
 from rooms.models import Room
@@ -27,12 +27,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--url", help="where the server is found (default: http://HOST:PORT of the environment)")
+        parser.add_argument("--host", help="address that the server listens on (default: HOST of the environment)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with translation.override(LANGUAGES[language_of_environment()]):
-            self._prepare(options["url"] or own_url(), options["verbosity"])
+            self._prepare(options["url"] or own_url(), options["host"] or own_host(), options["verbosity"])
 
-    def _prepare(self, base: str, verbosity: int) -> None:
+    def _prepare(self, base: str, host: str, verbosity: int) -> None:
         settings.VAR_DIR.mkdir(mode=0o700, exist_ok=True)
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -44,7 +45,6 @@ class Command(BaseCommand):
         # Where an operator has made, renamed or removed anything, nothing of the demo comes back.
         if not Room.objects.exists():
             self._demo()
-        host = os.environ.get("HOST") or "127.0.0.1"
         if settings.DEBUG and host not in ("127.0.0.1", "::1", "localhost"):
             self.stderr.write(
                 _("DEBUG is on: this is for networks that you trust. For others set DEBUG=0 and SECRET_KEY.")

@@ -3,8 +3,10 @@
 import asyncio
 import threading
 
+import psycopg
 import pytest
 from django.db import InterfaceError, OperationalError, connection
+from psycopg import errors
 
 from rooms.messages import Code, Refused
 from rooms.models import Room
@@ -76,6 +78,69 @@ async def test_an_outage_is_logged_once_at_each_of_its_ends(database, caplog):
         await database.read(fail)
     await database.read(where)
     assert len(caplog.records) == 4
+
+
+async def test_an_outage_of_writes_alone_is_over_with_a_write(database, caplog):
+    """A full disk: what is read meanwhile says nothing of it, and the log does not go to and fro."""
+
+    def fail():
+        raise OperationalError("database or disk is full")
+
+    for _ in range(3):
+        with pytest.raises(Refused):
+            await database.write(fail)
+        await database.read(where)
+    assert [record.message for record in caplog.records] == ["The database is away: database or disk is full"]
+    await database.write(where)
+    assert [record.message for record in caplog.records][1:] == ["The database is back"]
+
+
+async def test_an_outage_that_reads_meet_too_is_over_with_a_read(database, caplog):
+    """Whatever failed first: nobody may write for hours in a quiet room."""
+
+    def fail():
+        raise OperationalError("gone")
+
+    for run in (database.write, database.read):
+        with pytest.raises(Refused):
+            await run(fail)
+    await database.read(where)
+    assert [record.message for record in caplog.records] == ["The database is away: gone", "The database is back"]
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable, errors.QueryCanceled],
+)
+async def test_a_transaction_that_is_refused_is_no_outage(database, caplog, cause):
+    """It is `unavailable` to its sender, and one line of the log."""
+
+    def fail():
+        raise OperationalError("deadlock detected\nDETAIL:  Process 1 waits for 2") from cause("deadlock detected")
+
+    for _ in range(2):
+        with pytest.raises(Refused) as refused:
+            await database.write(fail)
+        assert (refused.value.code, refused.value.retry) == (Code.UNAVAILABLE, True)
+    await database.write(where)
+    assert [record.message for record in caplog.records] == [
+        "The database refused a transaction: deadlock detected",
+        "The database refused a transaction: deadlock detected",
+    ]
+
+
+@pytest.mark.parametrize(
+    "cause", [errors.AdminShutdown, errors.CannotConnectNow, errors.DiskFull, psycopg.OperationalError]
+)
+async def test_a_database_that_ends_is_away(database, caplog, cause):
+    """It says so with a code, or does not say anything any more."""
+
+    def fail():
+        raise OperationalError("gone") from cause("gone")
+
+    with pytest.raises(Refused):
+        await database.write(fail)
+    assert [record.message for record in caplog.records] == ["The database is away: gone"]
 
 
 async def test_another_failure_is_its_callers(database):
