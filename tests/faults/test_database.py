@@ -144,8 +144,33 @@ async def test_sigterm_while_the_database_hangs(
             assert time.monotonic() - begun < 10 * PATIENCE
         finally:
             proxy.signal(signal.SIGCONT)
-        given_up = f"Given up: commands {int(taken)}, none acknowledged; likes {3 * taken}."
-        assert LAST_WORDS.findall(process.text()) == [f"The database does not answer. {given_up}"]
+        assert LAST_WORDS.findall(process.text()) == [given_up(commands=int(taken), likes=3 * taken)]
+
+
+@pytest.mark.parametrize("server", ["daphne", pytest.param("uvicorn", marks=pytest.mark.long)])
+async def test_sigterm_while_postgres_is_stopped(
+    deployments: Deployments, postgres: Postgres, stack: AsyncExitStack, server: str
+) -> None:
+    """It refuses, and does not hang: the likes that could not be saved are told, and the process ends with 1."""
+    with deployments.postgres(f"stopped-{server}", processes=1, server=server) as site:
+        room = site.call("make_room", slug="stopped", items=0)
+        viewer = await stack.enter_async_context(await Client.enter(site.url, room["slug"]))
+        process = site.servers[0]
+        postgres.stop()
+        try:
+            await viewer.send("like", count=3)
+            await viewer.until("like")
+            process.signal(signal.SIGTERM)
+            assert await viewer.closed() == 4000
+            assert await asyncio.to_thread(process.wait, 10 * PATIENCE) == 1
+        finally:
+            postgres.start()
+        assert LAST_WORDS.findall(process.text()) == [given_up(commands=0, likes=3)]
+
+
+def given_up(*, commands: int, likes: int) -> str:
+    """The last words of a process that loses something."""
+    return f"The database did not answer in time. Given up: commands {commands}, none acknowledged; likes {likes}."
 
 
 async def test_the_answer_to_a_commit_is_lost(deployments: Deployments, postgres: Postgres, directory: Path) -> None:
