@@ -173,6 +173,36 @@ def given_up(*, commands: int, likes: int) -> str:
     return f"The database did not answer in time. Given up: commands {commands}, none acknowledged; likes {likes}."
 
 
+@pytest.mark.long
+async def test_postgres_hangs_for_a_while(
+    deployments: Deployments, postgres: Postgres, stack: AsyncExitStack, directory: Path
+) -> None:
+    """Connected, and silent: whoever asks is told `unavailable`, and when it thaws all goes on."""
+    proxy = stack.enter_context(Proxy(directory, postgres.port, seed=0))
+    with deployments.postgres("frozen", port=proxy.port, processes=1, LIVEROOM_DB_TIMEOUT="2") as site:
+        room = site.call("make_room", slug="frozen", items=0)
+        viewers = [await stack.enter_async_context(await Client.enter(site.url, room["slug"])) for _ in range(10)]
+        for viewer in viewers:
+            # From here on he is a user: a comment is one call.
+            assert (await viewer.ask("message", content="Before"))["msg_type"] == "ack"
+        proxy.signal(signal.SIGSTOP)
+        try:
+            for viewer in viewers:
+                await viewer.send("message", content="Meanwhile", client_msg_id="meanwhile")
+                await viewer.send("history")
+            async with asyncio.timeout(20 * PATIENCE):
+                while any(len(viewer.seen("error")) < 2 for viewer in viewers):  # noqa: ASYNC110 - of several
+                    await asyncio.sleep(0.1)
+        finally:
+            proxy.signal(signal.SIGCONT)
+        for viewer in viewers:
+            refused = {(frame["to"], frame["code"]) for frame in viewer.seen("error")}
+            assert refused == {("message", "unavailable"), ("history", "unavailable")}
+            await until_acked(viewer, "message", content="Meanwhile", client_msg_id="meanwhile")
+        await viewers[0].reach(room["seq"] + 20)
+        assert site.call("read_room", room_id=room["id"])["comments"] == ["Before"] * 10 + ["Meanwhile"] * 10
+
+
 async def test_the_answer_to_a_commit_is_lost(deployments: Deployments, postgres: Postgres, directory: Path) -> None:
     """Who commits and hears nothing cannot know: its senders get `unavailable`, ask again, and nothing is done twice.
 
