@@ -248,9 +248,10 @@ class RoomHub(EventOrder):
                 outbox.send(frame, keep=False)
 
     def end(self, refused: Refused) -> None:
-        """Send everybody in this room away."""
-        for connection in list(self.members.values()):
-            connection.end(refused)
+        """Send everybody away who uses this hub, members or about to be."""
+        for connection in list(self.runtime.connections):
+            if connection.hub is self:
+                connection.end(refused)
 
     async def close(self) -> None:
         """Stop the hub's tasks and timers."""

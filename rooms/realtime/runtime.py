@@ -247,9 +247,9 @@ class Runtime:
             if hub is not None and room_id in rows:
                 hub.head_read(rows[room_id])
             elif hub is not None:
+                hub.end(Refused(Code.ROOM_NOT_FOUND, "This room was deleted.", close=Close.NO_ROOM))
                 # Whoever comes from now on looks for the address anew: it may be another room's already.
                 await self._close_hub(hub)
-                hub.end(Refused(Code.ROOM_NOT_FOUND, "This room was deleted.", close=Close.NO_ROOM))
 
     async def _sweep(self) -> None:
         now = time.monotonic()
