@@ -105,7 +105,11 @@ class RoomHub(EventOrder):
                 return picture, tail
             if self._reading is None:
                 self._reading = asyncio.create_task(self._read_picture())
-            await asyncio.shield(self._reading)
+            # Taken though it may not be fresh any more when his turn comes: in a storm that can take longer.
+            picture = await asyncio.shield(self._reading)
+            tail = self.after(picture.seq)
+            if tail is not None and picture.seq >= at_least:
+                return picture, tail
 
     async def _read_picture(self) -> Picture:
         try:

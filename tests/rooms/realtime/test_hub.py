@@ -304,6 +304,31 @@ async def test_a_picture_in_a_busy_room_may_be_a_little_old(monkeypatch):
     await hub.close()
 
 
+async def test_who_waited_for_a_picture_takes_it(monkeypatch):
+    """However old it is when his turn comes, with what came since: in a storm there would always be a newer one."""
+    monkeypatch.setattr(hub_module, "PICTURE_AGE", 0)
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    hub.take(engine.commit())
+    reads = []
+    read = engine.read
+
+    async def busy_meanwhile(*args: Any, **kwargs: Any) -> Any:
+        reads.append(args[0].__name__)
+        found = await read(*args, **kwargs)
+        if len(reads) < 5:
+            hub.take(engine.commit())
+        return found
+
+    monkeypatch.setattr(engine, "read", busy_meanwhile)
+    pictures = await asyncio.gather(*(hub.picture() for _ in range(50)))
+    assert {(picture.seq, *(event.seq for event in tail)) for picture, tail in pictures} == {(1, 2)}
+    assert reads == ["picture"]
+    picture, _ = await hub.picture(at_least=2)
+    assert picture.seq == 2
+    await hub.close()
+
+
 # --- with the real database, and other processes that lose messages
 
 
