@@ -196,7 +196,7 @@ def _busy() -> set["asyncio.Future[Any]"]:
     tasks: list[Any] = [*engine._opening.values(), *engine.layer._sends]
     tasks += [writer._task for writer in engine._writers.values()]
     for room in engine.hubs.values():
-        tasks += [room._passing, room._healing, room._reading]
+        tasks += [room._passing, room._healing, room._refilling, room._reading]
     for connection in engine.connections:
         tasks += [getattr(connection, "_worker", None), getattr(connection, "_closer", None)]
         tasks.append(getattr(connection, "_rereading", None))

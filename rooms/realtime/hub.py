@@ -263,7 +263,7 @@ class RoomHub(EventOrder):
         self.presence.close()
         if self._online_timer is not None:
             self._online_timer.cancel()
-        tasks = [task for task in (self._healing, self._passing, self._reading) if task is not None]
+        tasks = [task for task in (self._healing, self._refilling, self._passing, self._reading) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
