@@ -66,6 +66,8 @@ class RoomHub(EventOrder):
         self._read_at = asyncio.get_running_loop().time()
         self.room = picture.room
         self.tallies.total = picture.likes
+        # Its time without viewers begins now: whoever waits for it is not its user yet.
+        self.empty_since = self._read_at
         self.begin(picture.seq)
 
     @property
