@@ -150,7 +150,7 @@ class Runtime:
     async def _open(self, room_id: int) -> RoomHub:
         hub = self.hubs[room_id] = RoomHub(self, room_id)
         try:
-            # In the group before the room is read: nothing falls between the two.
+            # In its group a moment later: what falls between is found by the look at the newest numbers.
             self.layer.join(publish.room_group(room_id))
             self.layer.send(publish.PROCESSES, {"type": "process.ask", "process": publish.PROCESS})
             await hub.open()
