@@ -80,6 +80,12 @@ class LiveroomProtocol(WebSocketProtocol):
         if at < len(data):
             super().dataReceived(data[at:] if at else data)
 
+    def _sendAutoPing(self) -> None:  # noqa: N802 - autobahn's name
+        # Daphne asks for one after each 20 s of silence. While an answer is waited for it is let be, and asks again: a
+        # second ping would take its place, so that the pong that comes late, but in time, is not known any more.
+        if self.autoPingTimeoutCall is None:
+            super()._sendAutoPing()
+
     def connectionLost(self, reason: Any) -> None:  # noqa: N802 - Twisted's name
         super().connectionLost(reason)
         # Its result is the protocol itself: a cycle.
@@ -119,7 +125,8 @@ class LiveroomServer(Server):
     def adopt(self) -> None:
         # A reset tells a client nothing: with a close frame it reads 1009 or 1007. The call resets allowNullOrigin,
         # which Daphne has set: "null" is the origin of a page that was opened from a file.
-        self.ws_factory.setProtocolOptions(failByDrop=False, allowNullOrigin=True)
+        # A ping is answered by its pong alone: what a client sends says nothing of whether it reads.
+        self.ws_factory.setProtocolOptions(failByDrop=False, allowNullOrigin=True, autoPingRestartOnAnyTraffic=False)
         LiveroomProtocol.take_options(self.ws_factory)
         self.ws_factory.protocol = LiveroomProtocol
         build = self.http_factory.buildProtocol

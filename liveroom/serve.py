@@ -1,27 +1,26 @@
 """One server process with Liveroom's limits and a clean end: `python -m liveroom.serve` (Daphne, or uvicorn).
 
 On SIGTERM or SIGINT it accepts nothing more, drains the rooms (every viewer is told to come back), ends what still runs
-and exits with 0, all within 10 s; with 1 only where the database does not answer and something that was taken is lost.
+and exits with 0, all within 10 s; with 1 only where that failed, or the database did not answer in time and something
+that was taken is lost.
 """
 
 import argparse
-import asyncio
 import contextlib
 import errno
 import fcntl
 import gc
 import logging
-import os
 import resource
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Awaitable, Callable
 from types import FrameType
 from typing import IO
 
 from liveroom.address import base_url
+from liveroom.ending import Ending
 from liveroom.language import LANGUAGES, language_of_environment
 from liveroom.startup import load_settings
 
@@ -38,10 +37,6 @@ READ_LIMIT = 64 * 1024
 # Seconds of silence before a WebSocket ping, and for its answer.
 PING_INTERVAL = 20
 PING_TIMEOUT = 30
-# Seconds for: the drain; everything, from the signal to the exit; what comes after a drain that found calls hanging.
-DRAIN_TIMEOUT = 8.3
-EXIT_TIMEOUT = 9.7
-HANG_TIMEOUT = 1.2
 # Python's own two numbers, and a third that lets 2 million objects come before it looks at all: see spare_collector.
 COLLECT_AFTER = (700, 10, 300)
 
@@ -67,8 +62,10 @@ def main(arguments: list[str] | None = None) -> None:
     held = hold_database()  # until the process ends
     spare_collector()
     print(f"Listening on {address(listener)} ({options.server}).", flush=True)
-    SERVERS[options.server](application, listener)
+    ending = Ending()
+    SERVERS[options.server](application, listener, ending)
     del held
+    sys.exit(ending.code)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -224,40 +221,7 @@ def spare_collector() -> None:
     gc.set_threshold(*COLLECT_AFTER)
 
 
-async def drain_rooms() -> None:
-    """Send every viewer of this process away to come back, within DRAIN_TIMEOUT; what goes wrong is logged."""
-    from rooms.realtime import runtime
-    from rooms.realtime.drain import drain
-
-    end_at_the_latest(EXIT_TIMEOUT, f"A thread still runs {EXIT_TIMEOUT} s after the signal; the process ends.", code=1)
-    try:
-        commands, likes, hangs = await asyncio.wait_for(drain(runtime.current()), DRAIN_TIMEOUT)
-    except TimeoutError:
-        logger.error("The rooms were not drained within %s s; what is left is cut.", DRAIN_TIMEOUT)
-    except Exception:
-        logger.exception("Draining the rooms failed; what is left is cut.")
-    else:
-        lost = bool(commands or likes)
-        said = f"The database does not answer. Given up: commands {commands}, none acknowledged; likes {likes}."
-        if hangs:
-            end_at_the_latest(HANG_TIMEOUT, said, code=int(lost))
-        elif lost:
-            logger.critical(said)
-
-
-def end_at_the_latest(seconds: float, last_words: str, *, code: int) -> None:
-    """Bound the whole end: Python waits for its threads without limit, and one may hang in a database call."""
-
-    def end() -> None:
-        logger.critical(last_words)
-        os._exit(code)
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-
-
-def serve_daphne(application: Application, listener: socket.socket) -> None:
+def serve_daphne(application: Application, listener: socket.socket, ending: Ending) -> None:
     # Imported here: it installs Twisted's reactor, which uvicorn has no use for.
     from liveroom.daphne_server import LiveroomServer
 
@@ -265,7 +229,7 @@ def serve_daphne(application: Application, listener: socket.socket) -> None:
     LiveroomServer(
         application,
         listener,
-        drain_rooms,
+        ending.drain,
         ping_interval=PING_INTERVAL,
         ping_timeout=PING_TIMEOUT,
         websocket_timeout=-1,  # else every socket ends after 24 h
@@ -278,7 +242,7 @@ def serve_daphne(application: Application, listener: socket.socket) -> None:
     ).run()
 
 
-def serve_uvicorn(application: Application, listener: socket.socket) -> None:
+def serve_uvicorn(application: Application, listener: socket.socket, ending: Ending) -> None:
     from uvicorn import Config, Server
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -299,7 +263,7 @@ def serve_uvicorn(application: Application, listener: socket.socket) -> None:
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             for server in self.servers:
                 server.close()
-            await drain_rooms()
+            await ending.drain()
             await super().shutdown(sockets)
 
     config = Config(
@@ -322,7 +286,10 @@ def serve_uvicorn(application: Application, listener: socket.socket) -> None:
     LiveroomServer(config).run(sockets=[listener])
 
 
-SERVERS: dict[str, Callable[[Application, socket.socket], None]] = {"daphne": serve_daphne, "uvicorn": serve_uvicorn}
+SERVERS: dict[str, Callable[[Application, socket.socket, Ending], None]] = {
+    "daphne": serve_daphne,
+    "uvicorn": serve_uvicorn,
+}
 
 if __name__ == "__main__":
     main()

@@ -15,7 +15,7 @@ from rooms import messages, selectors
 from rooms.answering import Answering
 from rooms.handshake import Handshake
 from rooms.messages import Close, Code, LimitsPart, Refused, Role, UserPart
-from rooms.models import now_ms
+from rooms.models import Room, now_ms
 from rooms.publish import LogEntry
 from rooms.realtime.drain import restarting
 from rooms.realtime.hub import RoomHub
@@ -98,6 +98,8 @@ class ViewerSession(Answering):
             await self.show(self.handshake.since, self.handshake.epoch)
         except Refused as refused:
             raise refused.closing(Close.TRY_AGAIN) from refused
+        except Room.DoesNotExist:
+            raise Refused(Code.ROOM_NOT_FOUND, "This room was deleted.", close=Close.NO_ROOM) from None
         except Exception as error:
             logger.exception("A handshake failed: %s", self.handshake.slug)
             raise Refused(

@@ -196,7 +196,7 @@ def _busy() -> set["asyncio.Future[Any]"]:
     tasks: list[Any] = [*engine._opening.values(), *engine.layer._sends]
     tasks += [writer._task for writer in engine._writers.values()]
     for room in engine.hubs.values():
-        tasks += [room._passing, room._healing, room._reading]
+        tasks += [room._passing, room._healing, room._refilling, room._reading]
     for connection in engine.connections:
         tasks += [getattr(connection, "_worker", None), getattr(connection, "_closer", None)]
         tasks.append(getattr(connection, "_rereading", None))
@@ -255,10 +255,14 @@ class Clock:
         """The wall clock in ms."""
         return time.time_ns() // 1_000_000
 
+    def leap(self, seconds: float) -> None:
+        """Let so much time pass at once; from any thread."""
+        self._ahead_ns += round(seconds * 1e9)
+
     async def advance(self, seconds: float) -> None:
         """Let so much time pass at once; what was due in it runs."""
         await settle()
-        self._ahead_ns += round(seconds * 1e9)
+        self.leap(seconds)
         await settle()
 
 

@@ -33,6 +33,7 @@ class Database:
         self._writers = ThreadPoolExecutor(1 if self._keeps else 4, "liveroom-write")
         self._calls: set[Future[Any]] = set()
         self._kept: set[BaseDatabaseWrapper] = set()
+        self._closed = False
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a selector; raises Refused ``unavailable`` when the database is away or slow."""
@@ -56,7 +57,12 @@ class Database:
         return result
 
     def _submit(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> Future[T]:
-        call = pool.submit(self._call, work)
+        try:
+            call = pool.submit(self._call, work)
+        except RuntimeError:
+            if not self._closed:
+                raise
+            raise Refused(Code.UNAVAILABLE, "The server ends; try again with the same key.", retry_after=2) from None
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
         return call
@@ -76,6 +82,7 @@ class Database:
 
         After ``timeout`` seconds what still runs is left to itself, and the answer is False.
         """
+        self._closed = True
         for pool in (self._readers, self._writers):
             pool.shutdown(wait=False, cancel_futures=True)
         if wait(tuple(self._calls), timeout).not_done:

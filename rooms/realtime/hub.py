@@ -66,6 +66,8 @@ class RoomHub(EventOrder):
         self._read_at = asyncio.get_running_loop().time()
         self.room = picture.room
         self.tallies.total = picture.likes
+        # Its time without viewers begins now: whoever waits for it is not its user yet.
+        self.empty_since = self._read_at
         self.begin(picture.seq)
 
     @property
@@ -105,7 +107,11 @@ class RoomHub(EventOrder):
                 return picture, tail
             if self._reading is None:
                 self._reading = asyncio.create_task(self._read_picture())
-            await asyncio.shield(self._reading)
+            # Taken though it may not be fresh any more when his turn comes: in a storm that can take longer.
+            picture = await asyncio.shield(self._reading)
+            tail = self.after(picture.seq)
+            if tail is not None and picture.seq >= at_least:
+                return picture, tail
 
     async def _read_picture(self) -> Picture:
         try:
@@ -248,9 +254,10 @@ class RoomHub(EventOrder):
                 outbox.send(frame, keep=False)
 
     def end(self, refused: Refused) -> None:
-        """Send everybody in this room away."""
-        for connection in list(self.members.values()):
-            connection.end(refused)
+        """Send everybody away who uses this hub, members or about to be."""
+        for connection in list(self.runtime.connections):
+            if connection.hub is self:
+                connection.end(refused)
 
     async def close(self) -> None:
         """Stop the hub's tasks and timers."""
@@ -258,7 +265,7 @@ class RoomHub(EventOrder):
         self.presence.close()
         if self._online_timer is not None:
             self._online_timer.cancel()
-        tasks = [task for task in (self._healing, self._passing, self._reading) if task is not None]
+        tasks = [task for task in (self._healing, self._refilling, self._passing, self._reading) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

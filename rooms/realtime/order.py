@@ -34,7 +34,10 @@ class EventOrder:
         self._ring: deque[LogEntry] = deque(maxlen=RING)
         self._held: dict[int, LogEntry] = {}
         self._newest = -1
+        self._cleared = 0
+        """How often the ring was emptied."""
         self._healing: asyncio.Task[None] | None = None
+        self._refilling: asyncio.Task[int] | None = None
         self._advanced = asyncio.Event()
 
     def accepted(self, entries: list[LogEntry]) -> None:
@@ -87,6 +90,7 @@ class EventOrder:
             if entry.kind == "remove":
                 # Comments that it takes away must not be replayed with their text: the log has them without.
                 self._ring.clear()
+                self._cleared += 1
             self._ring.append(entry)
             entries.append(entry)
         if entries:
@@ -133,14 +137,47 @@ class EventOrder:
         return [entry for entry in self._ring if entry.seq > seq]
 
     async def missed(self, since: int) -> list[LogEntry]:
-        """All accepted events after ``since``, complete at the moment of its return; raises Refused."""
+        """All accepted events after ``since``, complete at the moment of its return; raises Refused.
+
+        What is not too old is read once for all who ask together: after a start, or a removal, that is everybody.
+        """
         entries: list[LogEntry] = []
         while True:
             last = entries[-1].seq if entries else since
             tail = self.after(last)
+            if tail is None and self.seq - last <= RING:
+                cleared = await self._refilled()
+                tail = self.after(last)
+                if tail is None and cleared != self._cleared:
+                    continue
             if tail is not None:
                 return entries + tail
             page = await self._database.read(selectors.events_since, self.room_id, last, limit=RING, until=self.seq)
             if not page:
                 raise Refused(Code.INTERNAL, f"The room's log lacks {last + 1}.")
             entries += page
+
+    async def _refilled(self) -> int:
+        if self._refilling is None:
+            self._refilling = asyncio.create_task(self._refill())
+        return await asyncio.shield(self._refilling)
+
+    async def _refill(self) -> int:
+        """Read the last RING events into the ring, before those that it holds; returns of which emptying they are."""
+        try:
+            cleared = -1
+            while cleared != self._cleared:
+                # What was read before a removal was accepted may still have its text.
+                cleared, newest = self._cleared, self.seq
+                read = await self._database.read(
+                    selectors.events_since, self.room_id, max(0, newest - RING), limit=RING, until=newest
+                )
+            first = self._ring[0].seq if self._ring else self.seq + 1
+            for entry in reversed(read):
+                # A full deque would lose its newest.
+                if entry.seq == first - 1 and len(self._ring) < RING:
+                    self._ring.appendleft(entry)
+                    first = entry.seq
+            return cleared
+        finally:
+            self._refilling = None

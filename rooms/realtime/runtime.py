@@ -34,7 +34,7 @@ ASKED_WITHIN = 0.05
 HUB_KEPT = 15.0
 """Seconds that a hub without viewers is kept."""
 FINISH_WITHIN = 2.0
-"""Seconds for what waits to be committed, at the end."""
+"""Seconds for what waits to be committed, at the end; where nothing of it is in that time, it is given up."""
 CLOSE_WITHIN = 1.0
 """Seconds for the database calls that run after that."""
 
@@ -76,7 +76,7 @@ def online_of(room_ids: Iterable[int]) -> dict[int, int]:
     return {room_id: max((runtime.online(room_id) for runtime in runtimes), default=0) for room_id in room_ids}
 
 
-class Abandoned(NamedTuple):
+class GivenUp(NamedTuple):
     """What was still to do at the end: commands without an answer, likes that are not known to be saved.
 
     ``hangs``: a database call still runs, in a thread that Python would wait for without limit.
@@ -100,7 +100,7 @@ class Runtime:
         self.users = ConnectedUsers()
         self.slow: set[Outbox] = set()
         self.draining = False
-        self._gave_up = False
+        self._given_up = False
         self._one_gone = asyncio.Event()
         self._opening: dict[int, asyncio.Task[RoomHub]] = {}
         self._elsewhere: dict[int, Elsewhere] = {}
@@ -150,7 +150,7 @@ class Runtime:
     async def _open(self, room_id: int) -> RoomHub:
         hub = self.hubs[room_id] = RoomHub(self, room_id)
         try:
-            # In the group before the room is read: nothing falls between the two.
+            # In its group a moment later: what falls between is found by the look at the newest numbers.
             self.layer.join(publish.room_group(room_id))
             self.layer.send(publish.PROCESSES, {"type": "process.ask", "process": publish.PROCESS})
             await hub.open()
@@ -247,9 +247,9 @@ class Runtime:
             if hub is not None and room_id in rows:
                 hub.head_read(rows[room_id])
             elif hub is not None:
+                hub.end(Refused(Code.ROOM_NOT_FOUND, "This room was deleted.", close=Close.NO_ROOM))
                 # Whoever comes from now on looks for the address anew: it may be another room's already.
                 await self._close_hub(hub)
-                hub.end(Refused(Code.ROOM_NOT_FOUND, "This room was deleted.", close=Close.NO_ROOM))
 
     async def _sweep(self) -> None:
         now = time.monotonic()
@@ -307,17 +307,22 @@ class Runtime:
 
     # --- The end.
 
-    async def finish(self) -> None:
-        """Commit and answer what waits, and save the sums, within FINISH_WITHIN seconds; not tried again in vain."""
-        if self._gave_up:
+    async def finish(self, *, within: float = FINISH_WITHIN) -> None:
+        """Commit and answer what waits, and save the sums, for so many seconds; not again where nothing moved."""
+        if self._given_up:
             return
+        before = self._unanswered
         try:
-            async with asyncio.timeout(FINISH_WITHIN):
+            async with asyncio.timeout(within):
                 for writer in list(self._writers.values()):
                     await writer.finish()
                 await self._save_likes()
         except (TimeoutError, Refused):
-            self._gave_up = True
+            self._given_up = self._unanswered >= before
+
+    @property
+    def _unanswered(self) -> int:
+        return sum(writer.unanswered for writer in self._writers.values())
 
     async def all_gone(self) -> None:
         """Wait until no socket is left."""
@@ -325,12 +330,12 @@ class Runtime:
             self._one_gone.clear()
             await self._one_gone.wait()
 
-    async def stop(self) -> Abandoned:
-        """End everything that this runtime owns, and say what of it could not be."""
+    async def stop(self, *, finish_within: float = FINISH_WITHIN) -> GivenUp:
+        """End everything that this runtime owns, and say what of it could not be; see ``finish``."""
         if _runtimes.pop(self._loop, None) is None:
-            return Abandoned(commands=0, likes=0, hangs=False)
-        await self.finish()
-        commands = sum(writer.unanswered for writer in self._writers.values())
+            return GivenUp(commands=0, likes=0, hangs=False)
+        await self.finish(within=finish_within)
+        commands = self._unanswered
         likes = sum(hub.tallies.unsaved + hub.tallies.saving for hub in self.hubs.values())
         publish.detach(self)
         if self._telling is not None:
@@ -343,4 +348,4 @@ class Runtime:
         self.hubs.clear()
         await self.layer.stop()
         closed = await self._loop.run_in_executor(None, self.database.close, CLOSE_WITHIN)
-        return Abandoned(commands, likes, hangs=not closed)
+        return GivenUp(commands, likes, hangs=not closed)

@@ -9,16 +9,14 @@ from typing import cast
 from tests.e2e.client import DEADLINE, Client
 
 NUMBER = re.compile(rb'"seq":(\d+)')
-TEXT, CLOSE, PING = 0x81, 0x88, 0x89
-PONG = b"\x8a\x80\0\0\0\0"
-"""An empty pong, masked with zeros: servers ping with nothing in it."""
+TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A
 SMALL = 16 * 1024
 
 
 class Reader(asyncio.Protocol):
     """``seq``: the last event that came; ``size``: bytes of all. ``closed`` is done at the end of the socket.
 
-    ``mute``: one who answers no pings.
+    ``mute``: one who answers no pings; ``pinged``: one came.
     """
 
     def __init__(self, slug: str) -> None:
@@ -26,6 +24,7 @@ class Reader(asyncio.Protocol):
         self.seq = -1
         self.size = 0
         self.mute = False
+        self.pinged = asyncio.Event()
         self.entered: asyncio.Future[None] = loop.create_future()
         self.closed: asyncio.Future[None] = loop.create_future()
         self.wrong: list[str] = []
@@ -93,8 +92,11 @@ class Reader(asyncio.Protocol):
         del data[:at]
 
     def _read_frame(self, kind: int, payload: bytearray) -> None:
-        if kind == PING and not self.mute:
-            self._transport.write(PONG)
+        if kind == PING:
+            self.pinged.set()
+            if not self.mute:
+                # Masked with zeros.
+                self.say(bytes([PONG, 0x80 | len(payload), 0, 0, 0, 0]) + payload)
         elif kind == CLOSE:
             self.wrong.append("closed by the server")
         elif kind == TEXT and payload.startswith(b'{"msg_type":"message"'):
@@ -125,8 +127,12 @@ class Reader(asyncio.Protocol):
 
     def ping(self) -> None:
         """Send a ``ping`` frame, reading or not; on a socket that the server has dropped it brings the end to light."""
+        self.say(b"\x81\x84\0\0\0\0ping")
+
+    def say(self, data: bytes) -> None:
+        """Send bytes as they are, as long as there is a socket."""
         if not self.closed.done():
-            self._transport.write(b"\x81\x84\0\0\0\0ping")
+            self._transport.write(data)
 
     def close(self) -> None:
         """Be gone, without a word."""

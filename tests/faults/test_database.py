@@ -149,8 +149,63 @@ async def test_sigterm_while_the_database_hangs(
             assert time.monotonic() - begun < 10 * PATIENCE
         finally:
             proxy.signal(signal.SIGCONT)
-        given_up = f"Given up: commands {int(taken)}, none acknowledged; likes {3 * taken}."
-        assert LAST_WORDS.findall(process.text()) == [f"The database does not answer. {given_up}"]
+        assert LAST_WORDS.findall(process.text()) == [given_up(commands=int(taken), likes=3 * taken)]
+
+
+@pytest.mark.parametrize("server", ["daphne", pytest.param("uvicorn", marks=pytest.mark.long)])
+async def test_sigterm_while_postgres_is_stopped(
+    deployments: Deployments, postgres: Postgres, stack: AsyncExitStack, server: str
+) -> None:
+    """It refuses, and does not hang: the likes that could not be saved are told, and the process ends with 1."""
+    with deployments.postgres(f"stopped-{server}", processes=1, server=server) as site:
+        room = site.call("make_room", slug="stopped", items=0)
+        viewer = await stack.enter_async_context(await Client.enter(site.url, room["slug"]))
+        process = site.servers[0]
+        postgres.stop()
+        try:
+            await viewer.send("like", count=3)
+            await viewer.until("like")
+            process.signal(signal.SIGTERM)
+            assert await viewer.closed() == 4000
+            assert await asyncio.to_thread(process.wait, 10 * PATIENCE) == 1
+        finally:
+            postgres.start()
+        assert LAST_WORDS.findall(process.text()) == [given_up(commands=0, likes=3)]
+
+
+def given_up(*, commands: int, likes: int) -> str:
+    """The last words of a process that loses something."""
+    return f"The database did not answer in time. Given up: commands {commands}, none acknowledged; likes {likes}."
+
+
+@pytest.mark.long
+async def test_postgres_hangs_for_a_while(
+    deployments: Deployments, postgres: Postgres, stack: AsyncExitStack, directory: Path
+) -> None:
+    """Connected, and silent: whoever asks is told `unavailable`, and when it thaws all goes on."""
+    proxy = stack.enter_context(Proxy(directory, postgres.port, seed=0))
+    with deployments.postgres("frozen", port=proxy.port, processes=1, LIVEROOM_DB_TIMEOUT="2") as site:
+        room = site.call("make_room", slug="frozen", items=0)
+        viewers = [await stack.enter_async_context(await Client.enter(site.url, room["slug"])) for _ in range(10)]
+        for viewer in viewers:
+            # From here on he is a user: a comment is one call.
+            assert (await viewer.ask("message", content="Before"))["msg_type"] == "ack"
+        proxy.signal(signal.SIGSTOP)
+        try:
+            for viewer in viewers:
+                await viewer.send("message", content="Meanwhile", client_msg_id="meanwhile")
+                await viewer.send("history")
+            async with asyncio.timeout(20 * PATIENCE):
+                while any(len(viewer.seen("error")) < 2 for viewer in viewers):  # noqa: ASYNC110 - of several
+                    await asyncio.sleep(0.1)
+        finally:
+            proxy.signal(signal.SIGCONT)
+        for viewer in viewers:
+            refused = {(frame["to"], frame["code"]) for frame in viewer.seen("error")}
+            assert refused == {("message", "unavailable"), ("history", "unavailable")}
+            await until_acked(viewer, "message", content="Meanwhile", client_msg_id="meanwhile")
+        await viewers[0].reach(room["seq"] + 20)
+        assert site.call("read_room", room_id=room["id"])["comments"] == ["Before"] * 10 + ["Meanwhile"] * 10
 
 
 async def test_the_answer_to_a_commit_is_lost(deployments: Deployments, postgres: Postgres, directory: Path) -> None:

@@ -3,10 +3,11 @@
 import json
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import httpx
@@ -52,6 +53,25 @@ def test_ctrl_c_is_a_clean_end_too(deployments: Deployments, server: str) -> Non
             socket.create_connection(("127.0.0.1", site.servers[0].port))
         assert site.servers[0].wait(TIMEOUT) == 0
         assert time.monotonic() - begin < 10
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_an_end_at_which_something_is_lost(deployments: Deployments, server: str) -> None:
+    """A database that refuses, and does not hang: one line says what could not be saved, and the code is 1."""
+    with deployments.sqlite(f"unsaved-{server}", server=server) as site:
+        site.call("make_room", slug="demo")
+        with closing(sqlite3.connect(site.environment["DATABASE_URL"].removeprefix("sqlite:///"))) as database:
+            database.execute("ALTER TABLE rooms_likessaved RENAME TO gone")
+        with connect(f"{site.ws}/ws/rooms/demo/") as client:
+            client.send('{"msg_type": "like", "count": 3}')
+            while json.loads(client.recv(timeout=TIMEOUT))["msg_type"] != "like":
+                pass
+            site.servers[0].signal(signal.SIGTERM)
+            *_, last = read_until_closed(client)
+            assert last["code"] == "restarting"
+        assert site.servers[0].wait(TIMEOUT) == 1
+        given_up = "The database did not answer in time. Given up: commands 0, none acknowledged; likes 3."
+        assert site.servers[0].text().count(given_up) == 1
 
 
 @pytest.mark.parametrize("server", SERVERS)

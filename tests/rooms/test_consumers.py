@@ -13,8 +13,11 @@ from rooms.consumers import RoomConsumer
 from rooms.handlers import RoomHandlers
 from rooms.messages import ClientFrame
 from rooms.realtime import runtime
+from rooms.services import rooms
+from rooms.transaction import RoomTransaction
+from rooms.who import find_viewer
 from tests import factories
-from tests.clients import look, settle, stored
+from tests.clients import DEADLINE, look, settle, stored, until
 from tests.parts import error, without_ts
 
 # --- too many, too big
@@ -262,6 +265,66 @@ async def test_a_deleted_room_ends_its_sockets(room, enter, connect, host):
     assert (await newcomer.init())["epoch"] == again.epoch
     await look()
     await newcomer.nothing()
+
+
+async def test_a_room_deleted_while_somebody_is_looked_up(room, viewer, connect, host, monkeypatch):
+    """He is in no list of the room's viewers yet, and is told all the same."""
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def find_slowly(*args):
+        asked.set()
+        await go.wait()
+        return await find_viewer(*args)
+
+    second = await stored(factories.make_room, "second", host=host)
+    monkeypatch.setattr("rooms.session.find_viewer", find_slowly)
+    li = await connect("/ws/rooms/second/", user=viewer)
+    await asked.wait()
+    await stored(second.delete)
+    await look()
+    await li.expect(**error("room_not_found", "This room was deleted.", close=4500))
+    go.set()
+    await li.closed(4500)
+
+
+async def test_a_room_deleted_while_its_picture_is_read(room, enter, connect, host, monkeypatch):
+    """Whoever waits for it is told."""
+    asked, go = threading.Event(), threading.Event()
+    read = selectors.picture
+
+    def read_slowly(room_id):
+        asked.set()
+        go.wait(DEADLINE)
+        return read(room_id)
+
+    def change():
+        with RoomTransaction(second.pk) as tx:
+            rooms.notice_set(tx, room_id=second.pk, text="newer than the picture")
+
+    second = await stored(factories.make_room, "second", host=host)
+    guest = await enter("/ws/rooms/second/")
+    await stored(change)
+    await guest.rest()
+    monkeypatch.setattr(selectors, "picture", read_slowly)
+    newcomer = await connect("/ws/rooms/second/")
+    await until(asked.is_set)
+    await stored(second.delete)
+    await look()
+    go.set()
+    for socket in (guest, newcomer):
+        frame = await socket.recv()
+        while frame["msg_type"] == "online":
+            frame = await socket.recv()
+        assert without_ts(frame) == error("room_not_found", "This room was deleted.", close=4500)
+        await socket.closed(4500)
+
+
+async def test_a_room_deleted_before_it_is_opened(room, connect, monkeypatch):
+    """It is like one that never was."""
+    monkeypatch.setattr(selectors, "room_id_by_slug", lambda _slug: 999)
+    guest = await connect("/ws/rooms/second/")
+    await guest.expect(**error("room_not_found", "This room was deleted.", close=4500))
+    await guest.closed(4500)
 
 
 # --- how consumers are composed

@@ -140,5 +140,5 @@ class FakeConnection:
 
 async def passed(hub: RoomHub) -> None:
     """Wait until the hub has delivered what it accepted, and filled its gaps."""
-    while tasks := [task for task in (hub._healing, hub._passing, hub._reading) if task is not None]:
+    while tasks := [task for task in (hub._healing, hub._refilling, hub._passing, hub._reading) if task is not None]:
         await asyncio.wait(tasks)

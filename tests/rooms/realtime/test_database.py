@@ -175,3 +175,13 @@ async def test_nothing_is_left_after_close(transactional_db):
     assert opened == [True, True]
     assert threads_of_the_engine() == []
     assert [wrapper.connection for wrapper in wrappers] == [None, None] or connection.vendor != "sqlite"
+
+
+async def test_what_comes_after_close_is_refused(transactional_db):
+    """A writer that still has something to commit then answers it, as when the database is away."""
+    database = Database()
+    await asyncio.to_thread(database.close)
+    for run in (database.read, database.write):
+        with pytest.raises(Refused) as refused:
+            await run(where)
+        assert (refused.value.code, refused.value.retry) == (Code.UNAVAILABLE, True)

@@ -1,13 +1,17 @@
 """The end of a process: what was taken is answered, everybody is sent elsewhere."""
 
 import asyncio
+import threading
 from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from rooms.models import Comment
 from rooms.realtime import drain as ending
 from rooms.realtime import runtime
-from tests.clients import Viewer, stored
+from rooms.realtime import writer as writing
+from tests.clients import DEADLINE, Viewer, stored, until
 from tests.parts import error, without_ts
 
 
@@ -76,8 +80,8 @@ async def test_what_comes_during_a_drain_is_not_taken(room, viewer, other, enter
     await li.rest()
     finish = runtime.Runtime.finish
 
-    async def finish_then_hear(running):
-        await finish(running)
+    async def finish_then_hear(running, **options):
+        await finish(running, **options)
         if running.connections:
             await li.send("message", content="late", client_msg_id="k")
             await asyncio.sleep(0)
@@ -90,6 +94,76 @@ async def test_what_comes_during_a_drain_is_not_taken(room, viewer, other, enter
         await socket.closed(4000)
     await draining
     assert await stored(Comment.objects.count) == 0
+
+
+@pytest.fixture
+def time_outs(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.Timeout]:
+    """What the end waits for is not ended by the clock, but by the test: these are its time-outs."""
+    begun: list[asyncio.Timeout] = []
+
+    def timeout(_seconds: float) -> asyncio.Timeout:
+        begun.append(asyncio.timeout(None))
+        return begun[-1]
+
+    monkeypatch.setattr(runtime, "asyncio", SimpleNamespace(**{**vars(asyncio), "timeout": timeout}))
+    return begun
+
+
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
+    """The database commits one command for each that is released."""
+    turns, commit = threading.Semaphore(0), writing.commit
+
+    def commit_in_turn(*args: Any) -> list[Any]:
+        assert turns.acquire(timeout=DEADLINE)
+        return commit(*args)
+
+    monkeypatch.setattr(writing, "BATCH_MAX", 1)
+    monkeypatch.setattr(writing, "commit", commit_in_turn)
+    return turns
+
+
+async def test_a_slow_database_is_given_its_time(room, viewer, enter, time_outs, turns):
+    """While it answers it is waited for, those too whose commands come late: they are sent away meanwhile."""
+    li = await enter(user=viewer)
+    running = runtime.current()
+    for text in "abc":
+        await li.send("message", content=text, client_msg_id=text)
+    await until(lambda: running.writer(room.pk).unanswered == 3)
+    draining = asyncio.create_task(ending.drain(running))
+    turns.release()
+    await until(lambda: running.writer(room.pk).unanswered == 2)
+    time_outs[0].reschedule(asyncio.get_running_loop().time())
+    kinds = [(await li.recv())["msg_type"] for _ in range(2)]
+    await sent_away(li)
+    await li.closed(4000)
+    turns.release(2)
+    assert await draining == (0, 0, False)
+    assert sorted(kinds) == ["ack", "message"]
+    assert await stored(list, Comment.objects.values_list("content", flat=True).order_by("seq")) == ["a", "b", "c"]
+
+
+async def test_a_database_that_hangs_is_given_up(room, viewer, enter, time_outs, turns, monkeypatch):
+    """Where nothing moved it is not waited for again; what was not committed is counted, and refused."""
+    monkeypatch.setattr(runtime, "CLOSE_WITHIN", 0)
+    li = await enter(user=viewer)
+    running = runtime.current()
+    writer = running.writer(room.pk)
+    for text in "ab":
+        await li.send("message", content=text, client_msg_id=text)
+    await until(lambda: writer.unanswered == 2)
+    draining = asyncio.create_task(ending.drain(running))
+    await until(lambda: bool(time_outs))
+    time_outs[0].reschedule(asyncio.get_running_loop().time())
+    await sent_away(li)
+    await li.closed(4000)
+    assert await draining == (2, 0, True)
+    assert len(time_outs) == 1
+    turns.release()
+    await asyncio.to_thread(running.database.close)
+    await writer.finish()
+    assert writer.unanswered == 0
+    assert await stored(Comment.objects.count) == 1
 
 
 async def test_the_closes_are_spread(engine, transactional_db, monkeypatch):

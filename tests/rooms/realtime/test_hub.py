@@ -15,8 +15,10 @@ from rooms.realtime import hub as hub_module
 from rooms.realtime import order as order_module
 from rooms.realtime import runtime
 from rooms.selectors import HeadRow
+from rooms.services import comments
+from rooms.transaction import RoomTransaction
 from tests import factories
-from tests.clients import look, stored
+from tests.clients import look, settle, stored
 from tests.parts import error
 from tests.rooms.realtime.fakes import FakeConnection, FakeRuntime, entry, passed
 
@@ -241,16 +243,72 @@ async def test_one_who_goes_during_a_pass_gets_nothing_more():
 
 
 async def test_a_removal_empties_the_ring():
-    """What was removed is never replayed from memory: the log has it without its text."""
+    """What was removed is never replayed from memory: the log has it without its text, and is read again once."""
     engine = FakeRuntime()
     hub = await engine.hub()
     hub.take(engine.commit(3))
     assert [event.seq for event in await hub.missed(1)] == [2, 3]
     assert engine.asked == []
     (event,) = engine.commit()
+    engine.log[1] = event._replace(seq=2)
     hub.take([event._replace(kind="remove")])
-    assert [event.seq for event in await hub.missed(1)] == [2, 3, 4]
-    assert engine.asked == [(1, 4)]
+    assert await hub.missed(1) == [*engine.log[1:3], event._replace(kind="remove")]
+    assert [event.seq for event in await hub.missed(0)] == [1, 2, 3, 4]
+    assert engine.asked == [(0, 4)]
+    await hub.close()
+
+
+async def test_the_log_is_read_once_for_all_who_come_back_after_a_start():
+    """The ring is empty then; further back than it reaches each reads for himself."""
+    engine = FakeRuntime(begin=900)
+    hub = await engine.hub()
+    found = await asyncio.gather(*(hub.missed(since) for since in (400, 401, 899) * 20))
+    for since, events in zip((400, 401, 899), found, strict=False):
+        assert [event.seq for event in events] == list(range(since + 1, 901))
+    hub.take(engine.commit(3))
+    assert [event.seq for event in await hub.missed(890)] == list(range(891, 904))
+    assert engine.asked == [(400, 900)]
+    assert [event.seq for event in await hub.missed(100)] == list(range(101, 904))
+    assert engine.asked[1:] == [(100, 903)]
+    await hub.close()
+
+
+async def test_a_removal_while_the_log_is_read(monkeypatch):
+    """What was read before it may have the text still, and is read again."""
+    engine = FakeRuntime(begin=3)
+    hub = await engine.hub()
+    read = engine.read
+
+    async def removed_meanwhile(*args: Any, **kwargs: Any) -> Any:
+        found = await read(*args, **kwargs)
+        if len(engine.asked) == 1:
+            engine.log[1] = engine.log[1]._replace(payload=b"{}")
+            (event,) = engine.commit()
+            hub.take([event._replace(kind="remove")])
+        return found
+
+    monkeypatch.setattr(engine, "read", removed_meanwhile)
+    found = await asyncio.gather(*(hub.missed(0) for _ in range(5)))
+    assert [[event.payload for event in events][1] for events in found] == [b"{}"] * 5
+    assert engine.asked == [(0, 3), (0, 4)]
+    await hub.close()
+
+
+async def test_the_ring_holds_the_newest_whatever_is_read_into_it(monkeypatch):
+    """It is bounded: what came while the log was read stays, and the oldest of what was read goes."""
+    engine = FakeRuntime(begin=900)
+    hub = await engine.hub()
+    read = engine.read
+
+    async def busy_meanwhile(*args: Any, **kwargs: Any) -> Any:
+        found = await read(*args, **kwargs)
+        if len(engine.asked) == 1:
+            hub.take(engine.commit(10))
+        return found
+
+    monkeypatch.setattr(engine, "read", busy_meanwhile)
+    assert [event.seq for event in await hub.missed(800)] == list(range(801, 911))
+    assert [event.seq for event in hub._ring] == list(range(411, 911))
     await hub.close()
 
 
@@ -304,6 +362,31 @@ async def test_a_picture_in_a_busy_room_may_be_a_little_old(monkeypatch):
     await hub.close()
 
 
+async def test_who_waited_for_a_picture_takes_it(monkeypatch):
+    """However old it is when his turn comes, with what came since: in a storm there would always be a newer one."""
+    monkeypatch.setattr(hub_module, "PICTURE_AGE", 0)
+    engine = FakeRuntime()
+    hub = await engine.hub()
+    hub.take(engine.commit())
+    reads = []
+    read = engine.read
+
+    async def busy_meanwhile(*args: Any, **kwargs: Any) -> Any:
+        reads.append(args[0].__name__)
+        found = await read(*args, **kwargs)
+        if len(reads) < 5:
+            hub.take(engine.commit())
+        return found
+
+    monkeypatch.setattr(engine, "read", busy_meanwhile)
+    pictures = await asyncio.gather(*(hub.picture() for _ in range(50)))
+    assert {(picture.seq, *(event.seq for event in tail)) for picture, tail in pictures} == {(1, 2)}
+    assert reads == ["picture"]
+    picture, _ = await hub.picture(at_least=2)
+    assert picture.seq == 2
+    await hub.close()
+
+
 # --- with the real database, and other processes that lose messages
 
 
@@ -328,6 +411,38 @@ async def test_a_newcomer_brings_what_was_lost(room, viewer, enter, connect, mon
     assert (init["recovered"], init["seq"]) == (True, 1)
     assert [frame["seq"] for frame in await newcomer.rest() if "seq" in frame] == [2]
     assert [frame["seq"] for frame in await socket.rest() if "seq" in frame] == [1, 2]
+
+
+@pytest.mark.parametrize("count", [1, 8])
+async def test_the_log_is_read_once_for_all_who_come_back(room, viewer, connect, monkeypatch, count):
+    """However many they are: to a process that was just started, and after a removal."""
+    ids = await stored(factories.make_comments, room, viewer, *"abcdef")
+    reads = []
+    read = selectors.events_since
+
+    def counting(*args, **options):
+        reads.append(args)
+        return read(*args, **options)
+
+    def remove():
+        with RoomTransaction(room.pk) as tx:
+            comments.comments_remove(tx, room_id=room.pk, comment_ids=[ids[3]])
+
+    async def come_back(last):
+        path = f"/ws/rooms/demo/?since=2&epoch={room.epoch}"
+        for socket in await asyncio.gather(*(connect(path) for _ in range(count))):
+            assert (await socket.init())["recovered"] is True
+            events = [frame for frame in await socket.rest() if "seq" in frame]
+            assert [event["seq"] for event in events] == list(range(3, last + 1))
+            assert [event["content"] for event in events if event.get("removed")] == [""] * (last - 6)
+
+    monkeypatch.setattr(selectors, "events_since", counting)
+    await come_back(6)
+    assert len(reads) == 1
+    await stored(remove)
+    await settle()
+    await come_back(7)
+    assert len(reads) == 2
 
 
 async def test_a_batch_from_another_process(room, enter):

@@ -70,6 +70,23 @@ async def test_a_hub_that_is_used_again_is_kept(room, viewer, enter, clock, sett
     await back.nothing()
 
 
+async def test_a_hub_that_was_long_in_opening_is_kept(room, engine, clock, settings, monkeypatch):
+    """Its time without viewers begins when it is open: those who wait for it come a moment later."""
+    settings.LIVEROOM_DB_TIMEOUT = 0
+    read = selectors.picture
+
+    def read_slowly(room_id):
+        clock.leap(runtime.HUB_KEPT + 1)
+        return read(room_id)
+
+    monkeypatch.setattr(selectors, "picture", read_slowly)
+    running = runtime.current()
+    opening = running._opening[room.pk] = asyncio.create_task(running._open(room.pk))
+    hub = await opening
+    await tidy()
+    assert running.hubs == {room.pk: hub}
+
+
 async def test_a_failing_step_does_not_end_the_others(room, engine, monkeypatch, caplog):
     """It is logged, and tried again at its next time."""
     ran = asyncio.Event()
