@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, DateTimeField, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count, DateTimeField, IntegerField, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -15,14 +15,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_forms import with_token
-from accounts.admin_lists import LongListAdmin
+from accounts.admin_lists import LongListAdmin, key
 from accounts.admin_pictures import PictureInput, picture
 from products.admin_forms import ShelfFormSet, ShelfItemForm, save_shelf
 from products.admin_items import ItemActions, NewItemForm
 from products.admin_orders import OrderAdmin
-from products.admin_shelf import ShelfItemAdmin
+from products.admin_shelf import ITEM, ShelfItemAdmin, place_of
 from products.models import Order, Product, ShelfItem
-from products.selectors import OFF_SHOWN
 from products.services.shelf import product_update, rooms_of_product
 from rooms.admin import RoomAdmin
 from rooms.admin_forms import ServiceForm, refusals_of
@@ -63,6 +62,12 @@ class ShelfInline(admin.StackedInline):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ShelfItem]:
         return super().get_queryset(request).select_related("product")
+
+    def get_formset(self, request: HttpRequest, obj: Room | None = None, **kwargs: Any) -> Any:
+        formset: Any = super().get_formset(request, obj, **kwargs)
+        asked = key(request.GET.get(ITEM))
+        formset.also = () if asked is None else (asked,)
+        return formset
 
     def get_fieldsets(self, request: HttpRequest, obj: Room | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
@@ -108,18 +113,23 @@ class ShopRoomAdmin(ItemActions):
             context["new_item"] = NewItemForm(place=self.new_item)
         context["may_change_items"] = self.may_change_items(request, room)
         if room is not None:
-            context["items"] = _items_of(room)
+            shown = [formset.formset for formset in context["inline_admin_formsets"]]
+            context["items"] = _items_of(room, sum(formset.initial_form_count() for formset in shown))
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Room) -> HttpResponseRedirect:
+        """With the item that was asked for."""
+        address = super().response_post_save_change(request, obj).url
+        return HttpResponseRedirect(f"{address}?{ITEM}={asked}" if (asked := key(request.GET.get(ITEM))) else address)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         save_shelf(saving_of(request).tx, room_id=form.instance.pk, formset=formset)
 
 
-def _items_of(room: Room) -> dict[str, object]:
+def _items_of(room: Room, shown: int) -> dict[str, object]:
     """How many items a room has in all, how many of them its page leaves out, and where they all are."""
-    counted = room.shelf.aggregate(total=Count("pk"), off=Count("pk", filter=Q(on_shelf=False)))
-    left_out = max(0, counted["off"] - OFF_SHOWN)
-    return {"total": counted["total"], "left_out": left_out, "list": list_of("products_shelfitem", room=room.pk)}
+    total = room.shelf.count()
+    return {"total": total, "left_out": max(0, total - shown), "list": list_of("products_shelfitem", room=room.pk)}
 
 
 def _number_of(rows: QuerySet[Any]) -> Subquery:
@@ -151,11 +161,8 @@ class ProductAdmin(ServiceAdmin, LongListAdmin):
     def rooms(self, product: Product) -> SafeString | str:
         """The rooms that have it, with the place on their shelf."""
         items = product.shelf_items.all() if product.pk else ()
-        places = (
-            (reverse("admin:rooms_room_change", args=[item.room_id]), item.pk, item.on_shelf, item.room.title)
-            for item in items
-        )
-        shown = '<a href="{}#item-{}" class="on-{}">{}</a>'
+        places = ((place_of(item), item.on_shelf, item.room.title) for item in items)
+        shown = '<a href="{}" class="on-{}">{}</a>'
         return format_html('<span class="links">{}</span>', format_html_join(" ", shown, places)) if items else "-"
 
     @admin.display(description=_("orders"))

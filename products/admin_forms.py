@@ -111,8 +111,11 @@ class ShelfItemForm(ServiceForm):
 
 
 class ShelfFormSet(OptimisticFormSet):
+    also: ClassVar[tuple[int, ...]] = ()
+    """Keys of items that are shown in any case, where they are the room's."""
+
     def shown(self, rows: QuerySet[ShelfItem]) -> QuerySet[ShelfItem]:
-        return shown_to_operator(rows)
+        return shown_to_operator(rows, also=self.also)
 
     def clean(self) -> None:
         super().clean()

@@ -19,7 +19,6 @@ from accounts.admin_pictures import PictureInput
 from accounts.admin_rows import back
 from products.admin_said import LOGGED, changed_text, said_of
 from products.models import PRICE, Product, ShelfItem
-from products.selectors import shown_to_operator
 from products.services import shelf, sorting
 from products.services.shelf import STOCK_MAX
 from rooms.admin import RoomAdmin
@@ -42,21 +41,14 @@ def _move(tx: RoomTransaction, item_id: int, data: QueryDict) -> None:
     sorting.item_move(tx, item_id=item_id, before=_number(data, "before") if data.get("before") else None)
 
 
-def _step(tx: RoomTransaction, item_id: int, steps: int) -> None:
-    """By one place among what the page shows: past what it does not show there would be nothing to be seen."""
-    room_id = shelf.item_get(tx, item_id=item_id).room_id
-    shown = set(shown_to_operator(ShelfItem.objects.filter(room_id=room_id)).values_list("pk", flat=True))
-    sorting.item_step(tx, item_id=item_id, steps=steps, among=shown)
-
-
 ACTIONS: dict[str, Run] = {
     "on": lambda tx, item_id, data: shelf.item_set_on_shelf(tx, item_id=item_id, on_shelf=True),
     "off": lambda tx, item_id, data: shelf.item_set_on_shelf(tx, item_id=item_id, on_shelf=False),
     "explain": lambda tx, item_id, data: shelf.item_explain(tx, item_id=item_id),
     "stop": lambda tx, item_id, data: shelf.item_explain(tx, item_id=item_id, explaining=False),
     "stock": lambda tx, item_id, data: shelf.item_restock(tx, item_id=item_id, change=_number(data, "change")),
-    "up": lambda tx, item_id, data: _step(tx, item_id, -1),
-    "down": lambda tx, item_id, data: _step(tx, item_id, 1),
+    "up": lambda tx, item_id, data: sorting.item_step(tx, item_id=item_id, steps=-1),
+    "down": lambda tx, item_id, data: sorting.item_step(tx, item_id=item_id, steps=1),
     "move": _move,
 }
 
@@ -161,6 +153,7 @@ class ItemActions(RoomAdmin):
             "title": _("New product on the shelf"),
             "form": form,
             "place": self.new_item,
+            "next": back(request, reverse("admin:rooms_room_change", args=[pk])).url,
         }
         return render(request, "admin/products/new_item.html", context)
 

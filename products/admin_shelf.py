@@ -26,13 +26,22 @@ from rooms.admin_forms import reason
 from rooms.admin_said import log
 from rooms.admin_saving import ReadOnlyAdmin
 from rooms.admin_shown import badge, link, room_link
-from rooms.messages import Refused
+from rooms.messages import Code, Refused
 from rooms.models import Room
 from rooms.transaction import RoomTransaction
 
+ITEM = "item"
+"""In the address of a room's page: an item that it shows in any case, such as one that is long off the shelf."""
+
+
+def place_of(item: ShelfItem) -> str:
+    """The address of an item's row on the page of its room."""
+    asked = "" if item.on_shelf else f"?{ITEM}={item.pk}"
+    return f"{reverse('admin:rooms_room_change', args=[item.room_id])}{asked}#item-{item.pk}"
+
 
 class ShelfItemAdmin(RowActions, ReadOnlyAdmin):
-    """The items of all rooms, those off the shelf too, of which a room's own page shows the newest alone."""
+    """All items of the rooms. Those long off the shelf are on a room's own page only where they are asked for."""
 
     list_display = ("item", "in_room", "price_shown", "stock_shown", "state_shown")
     list_display_links = None
@@ -46,12 +55,11 @@ class ShelfItemAdmin(RowActions, ReadOnlyAdmin):
 
     @admin.display(description=_("product"))
     def item(self, item: ShelfItem) -> SafeString:
-        """It leads to where it is sold, or else to what it is."""
-        address = reverse("admin:products_product_change", args=[item.product_id])
-        if item.on_shelf:
-            address = f"{reverse('admin:rooms_room_change', args=[item.room_id])}#item-{item.pk}"
+        """It leads to where it is sold."""
         return format_html(
-            '<span class="who">{}{}</span>', picture(item.product.cover, "avatar"), link(address, item.product.title)
+            '<span class="who">{}{}</span>',
+            picture(item.product.cover, "avatar"),
+            link(place_of(item), item.product.title),
         )
 
     @admin.display(description=_("room"))
@@ -102,7 +110,9 @@ class ShelfItemAdmin(RowActions, ReadOnlyAdmin):
                         shelf.item_set_on_shelf(tx, item_id=item_id, on_shelf=on_shelf)
                     except Refused as refused:
                         self.message_user(request, f"{tx.rooms[room_id]}: {reason(refused)}", messages.ERROR)
-                        break
+                        if refused.code == Code.LIMIT_REACHED:
+                            break
+                        continue
                     here.append(item)
                 for item in here:
                     log(request, Room.objects.filter(pk=room_id), CHANGE, changed_text(item, ["on_shelf"]))

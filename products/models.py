@@ -78,6 +78,8 @@ class ShelfItem(models.Model):
     position = models.PositiveIntegerField(_("position"), default=0, validators=[MaxValueValidator(POSITION_MAX)])
     on_shelf = models.BooleanField(_("on the shelf"), default=False)
     explaining = models.BooleanField(_("being explained"), default=False)
+    moved_at = models.DateTimeField(_("added or taken off"), default=timezone.now, editable=False)
+    """When it came to its room, or else went off the shelf the last time."""
 
     class Meta:
         verbose_name = _("shelf item")
@@ -96,7 +98,13 @@ class ShelfItem(models.Model):
                 fields=["room"], condition=models.Q(explaining=True), name="one_item_explained_per_room"
             ),
         ]
-        indexes = [models.Index(fields=["room", "on_shelf", "position"], name="shelf_order")]
+        indexes = [
+            models.Index(fields=["room", "on_shelf", "position"], name="shelf_order"),
+            # Those off the shelf, as an operator sees them.
+            models.Index(
+                fields=["room", "-moved_at", "-id"], condition=models.Q(on_shelf=False), name="off_shelf_order"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.product.title

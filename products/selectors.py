@@ -1,5 +1,6 @@
 """What is read of the shop. Synchronous; called in a database thread."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
@@ -11,7 +12,7 @@ from rooms.models import to_ms
 
 SHELF_MAX = 200
 OFF_SHOWN = 20
-"""So many items off the shelf, the newest, are on the page where a room is run; the others are in the list of items."""
+"""So many items off the shelf, added or taken off last, are on the page where a room is run; all are in the list."""
 
 
 def money(amount: Decimal) -> str:
@@ -77,10 +78,13 @@ def shelf(room_id: int) -> list[ItemPart]:
     return [item_part(item) for item in items.order_by("position", "pk")[:SHELF_MAX]]
 
 
-def shown_to_operator(items: QuerySet[ShelfItem]) -> QuerySet[ShelfItem]:
-    """Of one room's items those on the shelf, and the newest of the others."""
-    newest = list(items.filter(on_shelf=False).order_by("-pk").values_list("pk", flat=True)[:OFF_SHOWN])
-    return items.filter(Q(on_shelf=True) | Q(pk__in=newest))
+def shown_to_operator(items: QuerySet[ShelfItem], *, also: Iterable[int] = ()) -> QuerySet[ShelfItem]:
+    """Of one room's items those on the shelf, those that were added or taken off last, and those with these keys."""
+    off = items.filter(on_shelf=False).order_by("-moved_at", "-pk").values_list("pk", flat=True)
+    shown = Q(on_shelf=True) | Q(pk__in=list(off[:OFF_SHOWN]))
+    for pk in also:
+        shown |= Q(pk=pk)
+    return items.filter(shown)
 
 
 def orders_of(user: User) -> QuerySet[Order]:

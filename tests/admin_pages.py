@@ -83,9 +83,9 @@ class _FormReader(HTMLParser):
 class Page:
     """A form of the administration, as it was when it was opened; ``url`` names one of its views."""
 
-    def __init__(self, browser: Client, url: str, *args: Any) -> None:
+    def __init__(self, browser: Client, url: str, *args: Any, **query: Any) -> None:
         self.browser = browser
-        self.url = reverse(url, args=args)
+        self.url = reverse(url, args=args, query=query)
         self.form_id = f"{url.split(':')[1].split('_')[1]}_form"
         self.read(browser.get(self.url))
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Max
+from django.utils import timezone
 
 from products.messages import ShelfAction, ShelfEvent
 from products.models import POSITION_MAX, PRICE_MIN, Product, ShelfItem
@@ -64,9 +65,12 @@ def item_set_on_shelf(tx: RoomTransaction, *, item_id: int, on_shelf: bool) -> N
         raise Refused(Code.LIMIT_REACHED, f"A shelf holds {SHELF_MAX} items.", field="on_shelf", limit=SHELF_MAX)
     item.on_shelf = on_shelf
     changed = ["on_shelf"]
-    if not on_shelf and item.explaining:
-        item.explaining = False
-        changed.append("explaining")
+    if not on_shelf:
+        item.moved_at = timezone.now()
+        changed.append("moved_at")
+        if item.explaining:
+            item.explaining = False
+            changed.append("explaining")
     tx.buffer(ItemBuffer).changed(item, *changed)
     _tell(tx, item, ShelfAction.ON_SHELF if on_shelf else ShelfAction.OFF_SHELF)
 

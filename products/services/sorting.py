@@ -1,8 +1,7 @@
 """The order of a shelf: an item is moved, and as few others as possible get another position."""
 
-from collections.abc import Collection
-
 from products.models import POSITION_MAX, ShelfItem
+from products.selectors import shown_to_operator
 from products.services import shelf
 from products.services.items import ItemBuffer
 from rooms.messages import Code, Refused
@@ -17,8 +16,7 @@ def item_move(tx: RoomTransaction, *, item_id: int, before: int | None) -> None:
 
     Raises Refused ``not_on_shelf`` when the room has no such item.
     """
-    room_id = shelf.item_get(tx, item_id=item_id).room_id
-    order = _order(room_id)
+    order = _order(shelf.item_get(tx, item_id=item_id), before)
     keys = [key for _, key in order if key != item_id]
     if before is not None and before not in keys:
         if before == item_id:
@@ -28,25 +26,24 @@ def item_move(tx: RoomTransaction, *, item_id: int, before: int | None) -> None:
     _renumber(tx, keys, {key: position for position, key in order})
 
 
-def item_step(tx: RoomTransaction, *, item_id: int, steps: int, among: Collection[int] | None = None) -> None:
-    """Move an item up (−1) or down (1) by one place; at the end of the shelf it stays.
-
-    ``among``: the items that count as places (None: all); others are passed over.
-    """
-    keys = [key for _, key in _order(shelf.item_get(tx, item_id=item_id).room_id)]
-    places = [key for key in keys if among is None or key in among or key == item_id]
-    at = places.index(item_id)
-    place = min(max(at + steps, 0), len(places) - 1)
+def item_step(tx: RoomTransaction, *, item_id: int, steps: int) -> None:
+    """Move an item up (−1) or down (1) by one place; at the end of the shelf it stays."""
+    keys = [key for _, key in _order(shelf.item_get(tx, item_id=item_id))]
+    at = keys.index(item_id)
+    place = min(max(at + steps, 0), len(keys) - 1)
     if place == at:
         return
     others = [key for key in keys if key != item_id]
-    target = others.index(places[place]) + (place > at)
-    item_move(tx, item_id=item_id, before=others[target] if target < len(others) else None)
+    item_move(tx, item_id=item_id, before=others[place] if place < len(others) else None)
 
 
-def _order(room_id: int) -> list[Place]:
+def _order(item: ShelfItem, before: int | None = None) -> list[Place]:
+    """The places of a room's items that an operator sees, and of these two. Of all items of a room, which may be many
+    thousands, the others keep theirs: they may have it in common with one that was moved, until they are moved too."""
     # Whoever moves an item holds the room's lock.
-    return list(ShelfItem.objects.filter(room_id=room_id).order_by("position", "pk").values_list("position", "pk"))
+    items = ShelfItem.objects.filter(room_id=item.room_id)
+    shown = shown_to_operator(items, also=(item.pk,) if before is None else (item.pk, before))
+    return list(shown.order_by("position", "pk").values_list("position", "pk"))
 
 
 def _renumber(tx: RoomTransaction, keys: list[int], positions: dict[int, int]) -> None:

@@ -105,6 +105,7 @@ def test_a_button_pressed_again_changes_nothing(browser: Client, item: ShelfItem
         ("stock", {}, "This is no whole number."),
         ("move", {"before": "x"}, "This is no whole number."),
         ("move", {"before": "999"}, "This item is not there any more."),
+        ("move", {"before": "9" * 30}, "This item is not there any more."),
     ],
 )
 def test_a_refusal_is_an_error(

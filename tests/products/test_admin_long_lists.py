@@ -13,17 +13,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from products.models import Order, ShelfItem
+from products.models import Order, Product, ShelfItem
 from rooms.models import Comment, Follow, Room
 from tests import factories
 
 QUERIES = 10
-LISTS = ("rooms_comment", "products_order", "rooms_follow", "accounts_user")
+LISTS = ("rooms_comment", "products_order", "products_shelfitem", "rooms_follow", "accounts_user")
 
 
 @pytest.fixture(params=[400, pytest.param(100_000, marks=[pytest.mark.long, pytest.mark.timeout(600)])])
 def many(request: pytest.FixtureRequest, transactional_db: None) -> int:
-    """So many comments, orders, follows and users, in two rooms; the second has few of them."""
+    """So many comments, orders, items, follows and users, in two rooms; the second has few of them."""
     count: int = request.param
     item = factories.make_item(factories.make_room())
     other = factories.make_item(factories.make_room("other"))
@@ -37,6 +37,10 @@ def many(request: pytest.FixtureRequest, transactional_db: None) -> int:
     Follow.objects.bulk_create(
         (Follow(host=i.room.host, user=user, room=i.room, created_at=at) for _, user, i, at in rows), batch_size=5000
     )
+    goods = Product.objects.bulk_create((product(n) for n in range(count)), batch_size=5000)
+    # The second room has an item already.
+    places = ((row, other.room if n % 1000 == 7 and n > 7 else item.room) for n, row in enumerate(goods))
+    ShelfItem.objects.bulk_create((ShelfItem(product=row, room=room, price=1) for row, room in places), batch_size=5000)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -56,6 +60,10 @@ def order(n: int, user: User, item: ShelfItem, at: Any) -> Order:
     paid = {"quantity": 1, "price": 1, "total": 1, "status": status, "title": title}
     bought = {"room": item.room, "item": item, "user": user, "client_order_id": "k"}
     return Order(number=f"N{n}", created_at=at, **bought, **paid)
+
+
+def product(n: int) -> Product:
+    return Product(title="a needle" if n == 3 else f"Product {n}", list_price=1)
 
 
 def opened(browser: Client, name: str, **query: Any) -> Any:
@@ -99,6 +107,9 @@ SEARCHES: list[tuple[str, dict[str, str], int | None]] = [
     ("products_order", {"status__exact": "paid"}, 1),
     ("products_order", {"product": "{product}"}, None),
     ("products_order", {"room": "{room}"}, None),
+    ("products_shelfitem", {"q": "needle"}, 1),
+    ("products_shelfitem", {"on_shelf__exact": "1"}, 2),
+    ("products_shelfitem", {"room": "{room}"}, None),
     ("rooms_follow", {"q": f"{3:016x}"}, 1),
     ("rooms_follow", {"room": "{room}"}, None),
     ("accounts_user", {"q": f"{3:016x}"}, 1),
@@ -108,7 +119,7 @@ SEARCHES: list[tuple[str, dict[str, str], int | None]] = [
 
 def test_lists_are_filtered_and_searched(browser: Client, many: int) -> None:
     """They have exactly as many as there are, when these are few."""
-    other = ShelfItem.objects.get(room__slug="other")
+    other = ShelfItem.objects.get(room__slug="other", on_shelf=True)
     user = User.objects.get(username="v3")
     values = {"room": other.room_id, "product": other.product_id, "user": user.pk}
     for name, query, found in SEARCHES:
