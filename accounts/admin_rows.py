@@ -122,13 +122,13 @@ class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
         """The state that the buttons of this row are drawn for; "" where an action means the same in all."""
         return ""
 
-    def buttons(self, request: HttpRequest, obj: Any, *, place: str = "row") -> SafeString:
-        """The buttons of a row for this user. ``place``: how their place is named, before the row's key."""
+    def buttons(self, request: HttpRequest, obj: Any) -> SafeString:
+        """The buttons of a row for this user, in a place of its name, on whichever page."""
         allowed = self._allowed(request)
         names = [name for name in self.actions_of(obj) if name in allowed]
         made = ((self._button(obj, name),) for name in names)
         return format_html(
-            '<span class="buttons" id="{}-{}">{}</span>', place, obj.pk, format_html_join("", "{}", made)
+            '<span class="buttons" id="{}">{}</span>', self._place(obj.pk), format_html_join("", "{}", made)
         )
 
     def _button(self, obj: Any, name: str) -> SafeString:
@@ -173,7 +173,7 @@ class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
         else:
             text = gettext("This %(name)s is not there any more.") % {"name": self.opts.verbose_name}
             self.message_user(request, text, messages.ERROR)
-        return back(request, self._to_list().url, f"row-{pk}")
+        return back(request, self._to_list().url, self._place(pk))
 
     def _to_list(self) -> HttpResponseRedirect:
         """Where those are led who come by an address of a button, after a log-in or in another language."""
@@ -182,6 +182,9 @@ class RowActions(admin.ModelAdmin):  # type: ignore[type-arg]
     def _allowed(self, request: HttpRequest) -> dict[str, Callable[..., Any]]:
         actions: Any = self.get_actions(request)
         return {name: actions[name][0] for name in self.row_actions if name in actions}
+
+    def _place(self, pk: Any) -> str:
+        return f"{self.opts.model_name}-{pk}"
 
     def _address(self, obj: Any, action: str) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_do", args=[obj.pk, action])

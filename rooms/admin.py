@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_lists import LongListAdmin
 from accounts.admin_pictures import PictureInput, picture
 from rooms import admin_moderation, admin_words  # noqa: F401 - they register their models
-from rooms.admin_comments import CommentAdmin, FollowAdmin
+from rooms.admin_comments import NEWEST, CommentAdmin, FollowAdmin
 from rooms.admin_forms import ServiceForm, refusals_of
 from rooms.admin_saving import Saving, ServiceAdmin, saving_of
 from rooms.admin_shown import badge, link, list_of
@@ -219,7 +219,8 @@ class RoomAdmin(RoomSteps, ServiceAdmin, LongListAdmin):
         comments: Any = self.admin_site.get_model_admin(Comment)
         if not comments.has_view_permission(request):
             return None
-        return {"rows": comments.newest(request, room), "list": list_of("rooms_comment", room=room.pk)}
+        rows = comments.newest(request, room)
+        return {"rows": rows, "most": NEWEST, "list": list_of("rooms_comment", room=room.pk)}
 
     def response_post_save_add(self, request: HttpRequest, obj: Room) -> HttpResponseRedirect:
         return self.response_post_save_change(request, obj)

@@ -95,7 +95,7 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
     def posted(self, comment: Comment) -> SafeString:
         return short_date(comment.created_at)
 
-    def newest(self, request: HttpRequest, room: Room) -> list[dict[str, SafeString]]:
+    def newest(self, request: HttpRequest, room: Room) -> list[dict[str, object]]:
         """A room's newest comments, as this list has them."""
         rows = list(Comment.objects.filter(room=room).order_by("-pk")[:NEWEST])
         for row in rows:
@@ -103,11 +103,12 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
         _note_holding(rows)
         return [
             {
+                "pk": row.pk,
                 "comment": self.comment(row),
                 "by": self.by(row),
                 "state": self.state_shown(row),
                 "posted": self.posted(row),
-                "buttons": self.buttons(request, row, place="comment"),
+                "buttons": self.buttons(request, row),
             }
             for row in rows
         ]

@@ -17,6 +17,8 @@ from django.db.models import F
 if __name__ == "__main__":
     django.setup()
 
+from django.contrib.auth.models import Permission
+
 from accounts import tokens
 from accounts.models import User
 from products.models import Order, Product, ShelfItem
@@ -53,9 +55,26 @@ def revoke_tokens(user: str) -> None:
     User.objects.filter(public_id=user).update(token_version=F("token_version") + 1)
 
 
-def make_administrator(username: str, password: str) -> None:
-    """Somebody who may do everything in the admin."""
-    User.objects.create_superuser(username, password)
+def make_administrator(username: str, password: str, *, permissions: list[str] | None = None) -> None:
+    """Somebody who may do everything in the admin, or only that."""
+    if permissions is None:
+        User.objects.create_superuser(username, password)
+        return
+    user = User.objects.create_user(username, password=password, is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+
+
+def add_item(room_id: int, title: str) -> int:
+    """Put a new product on a room's shelf; returns the item's key."""
+    product = Product.objects.create(title=title, list_price="20.00")
+    with RoomTransaction(room_id) as tx:
+        return shelf.item_add(tx, room_id=room_id, product=product, stock=50, on_shelf=True).pk
+
+
+def remove_item(item_id: int) -> None:
+    """Take an item off its room for good."""
+    with RoomTransaction(ShelfItem.objects.get(pk=item_id).room_id) as tx:
+        shelf.item_remove(tx, item_id=item_id)
 
 
 def lengthen(room_id: int) -> None:

@@ -66,12 +66,11 @@ class Control:
         return [(event["action"], event["item"]["title"]) for event in self.log() if event["msg_type"] == "buy"]
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def control(window: Open, site: Deployment) -> Control:
+async def signed_in(window: Open, site: Deployment, **rights: Any) -> Control:
     """An operator who has signed in; a live room with three items, Tea 0 to Tea 2."""
     name = f"control-{next(_names)}"
     room = site.call("make_room", slug=name, items=3)
-    site.call("make_administrator", username=name, password=PASSWORD)
+    site.call("make_administrator", username=name, password=PASSWORD, **rights)
     page = await window("/admin/login/?next=/admin/")
     await page.add_init_script(COUNT_CLICKS)
     await page.get_by_label("Username").fill(name)
@@ -79,6 +78,12 @@ async def control(window: Open, site: Deployment) -> Control:
     await page.get_by_role("button", name="Log in").click()
     await expect(page.get_by_role("heading", name="What is on")).to_be_visible()
     return Control(page, site, room)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def control(window: Open, site: Deployment) -> Control:
+    """One who may do everything."""
+    return await signed_in(window, site)
 
 
 async def test_a_new_product_is_sold_in_under_ten_clicks(control: Control) -> None:
@@ -281,6 +286,10 @@ async def test_the_focus_goes_to_no_other_button(control: Control, typed: bool) 
     await control.press("Tea 1", "Take off")
     await control.said("“Tea 1” is off the shelf.")
     await expect(control.row("Tea 1").locator(".item")).to_be_focused()
+    control.site.call("change_stock", item_id=control.room["items"][1], by=10)
+    await page.evaluate(LOOK)
+    await expect(control.row("Tea 1").locator(".number")).to_have_text("60 in stock, 0 sold")
+    await expect(control.row("Tea 1").locator(".item")).to_be_focused()
     await page.get_by_role("button", name=f"Pause: {control.room['slug']}", exact=True).click()
     await expect(page.locator(".messagelist li")).to_contain_text("is paused.")
     await expect(page.locator(".room-head .buttons")).to_be_focused()
@@ -401,11 +410,54 @@ async def test_the_page_looks_by_itself(control: Control) -> None:
 
 @pytest.mark.long
 async def test_a_page_that_cannot_follow_says_so(control: Control) -> None:
-    """Whoever is signed out is told that what he sees stands still."""
+    """Whoever is signed out is told that what he sees stands still; the list of comments hides nothing then."""
     page = await control.open()
+    cookies = await page.context.cookies()
     await page.context.clear_cookies()
     await page.evaluate(LOOK)
     await control.said("This page does not follow the room any more. Please open it again.")
+    await page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    await page.goto(f"/admin/rooms/comment/?room={control.room['id']}")
+    control.site.call("post_comments", room_id=control.room["id"], texts=["one"])
+    await page.evaluate(LOOK)
+    await expect(page.locator("[data-newer] a")).to_have_text("1 new comment: show")
+    await page.context.clear_cookies()
+    await page.evaluate(LOOK)
+    await control.said("This page does not follow the room any more. Please open it again.")
+    await expect(page.locator("[data-newer] a")).to_be_visible()
+
+
+@pytest.mark.long
+async def test_the_page_follows_for_whoever_may_add_nothing(window: Open, site: Deployment) -> None:
+    """Who may change items and add none sees those that come, in their order."""
+    rights = ["view_room", "change_room", "view_shelfitem", "change_shelfitem"]
+    control = await signed_in(window, site, permissions=rights)
+    page = await control.open()
+    site.call("add_item", room_id=control.room["id"], title="Cup")
+    await page.evaluate(LOOK)
+    await expect(control.row("Cup").locator(".badge")).to_have_text("on the shelf")
+    assert await control.titles() == ["Tea 0", "Tea 1", "Tea 2", "Cup"]
+    site.call("change_item", item_id=control.room["items"][0], position=9)
+    await page.evaluate(LOOK)
+    await expect(page.locator(".shelf-row[data-item] .name")).to_have_text(["Tea 1", "Tea 2", "Cup", "Tea 0"])
+
+
+@pytest.mark.long
+async def test_a_row_that_goes_takes_no_focus_with_it(control: Control) -> None:
+    """It stays while the focus is in it; once its button has been pressed, the next row has the focus."""
+    page = await control.open()
+    button = page.get_by_role("button", name="Explain: Tea 1")
+    await page.get_by_label("Notice:").fill("Soon")
+    await button.focus()
+    control.site.call("remove_item", item_id=control.room["items"][1])
+    control.site.call("explain", item_id=control.room["items"][2])
+    await page.evaluate(LOOK)
+    await expect(control.row("Tea 2").locator(".badge")).to_have_text("being explained")
+    await expect(button).to_be_focused()
+    await page.keyboard.press("Enter")
+    await control.said("This item is not there any more.")
+    await expect(control.row("Tea 1")).to_be_hidden()
+    await expect(control.row("Tea 2").locator(".item")).to_be_focused()
 
 
 @pytest.mark.long
@@ -491,7 +543,7 @@ async def test_nothing_needs_an_inline_script_or_style(control: Control) -> None
 
 @pytest.mark.long
 async def test_the_items_that_are_off_the_shelf(control: Control) -> None:
-    """The newest stand below the shelf; another is found in the list, and goes off the page with the shelf again."""
+    """The last stand below the shelf; another is found in the list, put on and taken off, or edited there."""
     room = control.site.call("make_room", slug=f"{control.room['slug']}-many", items=22)
     control.room = room
     page = await control.open()
@@ -513,10 +565,21 @@ async def test_the_items_that_are_off_the_shelf(control: Control) -> None:
     old = control.row("Tea 1").filter(has=page.get_by_text("Tea 1", exact=True))
     await old.get_by_role("button", name="Take off: Tea 1", exact=True).click()
     await control.said("“Tea 1” is off the shelf.")
-    await expect(old).to_be_hidden()
+    await expect(old.locator(".item")).to_be_focused()
+    await expect(page.locator(".shelf-row[data-item]:visible")).to_have_count(20)
     await page.get_by_role("button", name="Save", exact=True).click()
     await control.said("Saved: notice.")
     await expect(page.locator(".shelf-row[data-item]")).to_have_count(20)
+    await expect(page.get_by_role("link", name="Tea 2", exact=True)).to_have_count(0)
+    await there.get_by_role("link", name="Tea 2", exact=True).click()
+    older = there.locator(".shelf-row[data-item]").filter(has=there.get_by_text("Tea 2", exact=True))
+    price = older.get_by_label("Price:", exact=True)
+    await price.fill("17")
+    await there.get_by_role("button", name="Save", exact=True).click()
+    await expect(there.locator(".messagelist li")).to_have_text("Saved: price of Tea 2.")
+    await expect(price).to_have_value("17.00")
+    await there.evaluate(LOOK)
+    await expect(there.locator(".shelf-row[data-item]:visible")).to_have_count(21)
 
 
 async def test_the_newest_comments_stand_where_the_room_is_run(control: Control) -> None:
@@ -534,14 +597,88 @@ async def test_the_newest_comments_stand_where_the_room_is_run(control: Control)
     await page.evaluate(LOOK)
     await expect(control.row("Tea 0").locator(".badge")).to_have_text("off the shelf")
     await expect(said.locator(".said")).to_have_text(["two", "one"])
+    newer = page.locator("[data-newer] a")
+    await expect(newer).to_have_text("1 new comment: show")
     await said.filter(has_text="one").get_by_text("Take down").click()
     await control.said("1 comment was removed.")
     await expect(said.locator(".said")).to_have_text(["three", "two", "one"])
+    await expect(newer).to_be_hidden()
     await expect(said.last.locator(".badge")).to_have_text("removed")
     await said.first.locator("summary").click()
     await said.first.get_by_text("10 minutes").click()
     await expect(page.locator(".messagelist li")).to_contain_text(": muted until ")
     await expect(said.first.locator(".by .badge")).to_contain_text("muted until ")
+    await expect(page.get_by_label("Notice:")).to_have_value("Soon")
+
+
+@pytest.mark.long
+async def test_the_keys_stay_with_their_comment(control: Control) -> None:
+    """When others come above it, whatever of it has the focus; without it the list has."""
+    page = control.page
+    room = {"room_id": control.room["id"]}
+    control.site.call("post_comments", **room, texts=["one", "two"])
+    await control.open()
+    row = page.locator(".newest li").filter(has=page.get_by_text("two", exact=True))
+    places = (row.locator(".said"), row.locator(".by a"), row.locator("summary"), row.get_by_text("Ban"))
+    for number, place in enumerate(places):
+        await place.focus()
+        control.site.call("post_comments", **room, texts=[f"new {number}"])
+        await page.evaluate(LOOK)
+        await expect(page.locator(".newest li .said").first).to_have_text(f"new {number}")
+        await expect(place).to_be_focused()
+    await page.get_by_label("Notice:").fill("Soon")
+    await row.get_by_role("button", name="Take down").focus()
+    await page.keyboard.press("Enter")
+    await control.said("1 comment was removed.")
+    await expect(row.locator(".buttons")).to_be_focused()
+    control.site.call("post_comments", **room, texts=["another"])
+    await page.evaluate(LOOK)
+    await expect(page.locator(".newest li .said").first).to_have_text("another")
+    await expect(row.locator(".buttons")).to_be_focused()
+    control.site.call("post_comments", **room, texts=[f"more {number}" for number in range(12)])
+    await page.evaluate(LOOK)
+    await expect(row).to_have_count(0)
+    await expect(page.locator(".newest ul")).to_be_focused()
+
+
+@pytest.mark.long
+async def test_a_pointer_that_rests_holds_nothing(control: Control) -> None:
+    """One that moved just now does."""
+    page = control.page
+    await page.clock.install()
+    control.site.call("post_comments", room_id=control.room["id"], texts=["one"])
+    await control.open()
+    said = page.locator(".newest .said")
+    await page.locator(".newest").get_by_text("Ban").hover()
+    control.site.call("post_comments", room_id=control.room["id"], texts=["two"])
+    await page.evaluate(LOOK)
+    await expect(page.locator("[data-newer] a")).to_have_text("1 new comment: show")
+    await expect(said).to_have_text(["one"])
+    await page.clock.fast_forward(11_000)
+    await expect(said).to_have_text(["two", "one"])
+    await expect(page.locator("[data-newer] a")).to_be_hidden()
+
+
+@pytest.mark.long
+async def test_nothing_moves_on_a_screen_that_is_touched(control: Control, window: Open) -> None:
+    """New comments are shown where that is asked for; the line that tells of them moves nothing either."""
+    cookies = await control.page.context.cookies()
+    page = await window("/", has_touch=True, is_mobile=True, viewport={"width": 820, "height": 1180})
+    await page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    control.site.call("post_comments", room_id=control.room["id"], texts=["one"])
+    await page.goto(control.address)
+    said, newer = page.locator(".newest .said"), page.locator("[data-newer] a")
+    before = await page.get_by_role("button", name="Ban").bounding_box()
+    control.site.call("post_comments", room_id=control.room["id"], texts=["two", "three"])
+    await page.evaluate(LOOK)
+    await expect(newer).to_have_text("2 new comments: show")
+    await expect(said).to_have_text(["one"])
+    assert await page.get_by_role("button", name="Ban").bounding_box() == before
+    await page.get_by_label("Notice:").fill("Soon")
+    await newer.tap()
+    await expect(said).to_have_text(["three", "two", "one"])
+    await expect(newer).to_be_hidden()
+    await expect(page.locator(".newest ul")).to_be_focused()
     await expect(page.get_by_label("Notice:")).to_have_value("Soon")
 
 
@@ -563,6 +700,9 @@ async def test_the_list_of_comments_tells_of_new_ones(control: Control) -> None:
     await newer.click()
     await expect(page.locator(".said")).to_have_text(["five", "four", "three", "two", "one"])
     await expect(newer).to_be_hidden()
+    control.site.call("post_comments", room_id=control.room["id"], texts=[f"more {number}" for number in range(51)])
+    await page.evaluate(LOOK)
+    await expect(newer).to_have_text("50+ new comments: show")
     await page.goto(f"/admin/rooms/comment/?room={control.room['id']}&q=one")
     await expect(page.locator(".said")).to_have_count(1)
     await expect(newer).to_have_count(0)

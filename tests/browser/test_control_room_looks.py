@@ -13,7 +13,13 @@ from tests.deployment import Deployment
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 PASSWORD = "a-long-one-7"
-LISTS = {"Rooms": "rooms/room", "Products": "products/product", "Comments": "rooms/comment", "Orders": "products/order"}
+LISTS = {
+    "Rooms": "rooms/room",
+    "Products": "products/product",
+    "Shelf items": "products/shelfitem",
+    "Comments": "rooms/comment",
+    "Orders": "products/order",
+}
 FAINT = """async () => {
   const { violations, passes } = await axe.run(document, { runOnly: ["color-contrast"] });
   if (passes.length === 0) throw new Error("nothing was looked at");

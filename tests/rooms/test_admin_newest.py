@@ -21,6 +21,17 @@ def test_they_are_few_and_have_their_buttons(browser: Client, room: Room) -> Non
     page = browser.get(reverse(CHANGE, args=[room.pk])).text
     assert re.findall(r'class="said"[^>]*>([^<]*)<', page) == [f"said {n}" for n in range(NEWEST + 2, 2, -1)]
     assert page.count("do-remove") == NEWEST
+    assert 'aria-labelledby="newest-heading"' in page
+    assert '<span id="newest-heading">Newest comments</span>' in page
+
+
+def test_their_buttons_lead_back_to_them(browser: Client, room: Room) -> None:
+    """On the room's page as in the list, without a script too."""
+    (pk,) = factories.make_comments(room, factories.make_user(), "said")
+    for page in (reverse(CHANGE, args=[room.pk]), reverse("admin:rooms_comment_changelist")):
+        response = browser.post(reverse("admin:rooms_comment_do", args=[pk, "pin"]), {"next": page})
+        assert response["Location"] == f"{page}#comment-{pk}"
+        assert f'id="comment-{pk}"' in browser.get(page).text
 
 
 def test_who_may_not_see_comments_sees_none(room: Room) -> None:

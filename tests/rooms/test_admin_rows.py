@@ -97,7 +97,7 @@ def test_the_end_is_asked_about(browser: Client, room: Room) -> None:
         assert f'<input type="hidden" name="{name}" value="{value}">' in asked.text
     assert f'action="{address(room, "end")}"' in asked.text
     response = browser.post(address(room, "end"), {**sent, "confirmed": "yes"})
-    assert response["Location"] == f"{sent['next']}#row-{room.pk}"
+    assert response["Location"] == f"{sent['next']}#room-{room.pk}"
     assert Room.objects.get().status == "ended"
 
 
@@ -213,10 +213,10 @@ def test_a_button_leads_back_to_its_row(browser: Client, room: Room) -> None:
     """In the list as it was filtered."""
     asked = f"{reverse(ROOMS)}?status__exact=live"
     response = browser.post(address(room, "start"), {"next": asked})
-    assert response["Location"] == f"{asked}#row-{room.pk}"
-    assert f'id="row-{room.pk}"' in browser.get(asked).text
+    assert response["Location"] == f"{asked}#room-{room.pk}"
+    assert f'id="room-{room.pk}"' in browser.get(asked).text
     response = browser.post(address(room, "start"), {"next": "https://evil.example/"})
-    assert response["Location"] == f"{reverse(ROOMS)}#row-{room.pk}"
+    assert response["Location"] == f"{reverse(ROOMS)}#room-{room.pk}"
 
 
 def test_a_save_stays_in_the_room(browser: Client, room: Room, host: User) -> None:

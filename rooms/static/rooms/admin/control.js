@@ -5,9 +5,11 @@ import { followList } from "./newer.js";
 import { followPictures } from "./pictures.js";
 import { keepPlace } from "./place.js";
 import { sendQuietly } from "./quiet.js";
+import { notePointer } from "./still.js";
 import { keepUnsaved } from "./unsaved.js";
 
 followPictures();
+notePointer();
 followRoom();
 followList();
 // Before the place is kept: what is sent quietly leaves the page where it is.

@@ -1,28 +1,33 @@
-/* The list of comments says how many new ones there are. It stays as it is until they are asked for: a row that moves
+/* A list of comments says how many new ones there are. It stays as it is until they are asked for: a row that moves
  * away under a finger would let another one be pressed. */
 
 import { watch } from "./watch.js";
 
 const EVERY = 5000;
 
+/** Begin to look for new ones, on the page of the list of comments. */
 export function followList() {
-  const link = document.querySelector("[data-newer] a");
-  if (!link) return;
+  const line = document.querySelector("#changelist [data-newer] a");
+  if (!line) return;
   // Where others have gone from the list, older ones come up at its end: they are not new.
-  const newest = Math.max(...keys(document));
-  watch(EVERY, (answer, page) => {
-    if (answer.ok) tell(link, keys(page).filter((key) => key > newest).length);
-  });
+  const newest = newestIn(document);
+  watch(EVERY, "#changelist", (page) => tellNewer(line, page, newest));
 }
 
 /** The keys of a list's comments, which rise. */
-const keys = (page) => [...page.querySelectorAll("#result_list .said")].map(
-  (link) => Number(link.getAttribute("href").match(/\d+/)?.[0]),
+const keys = (part) => [...part.querySelectorAll(".said")].map(
+  (link) => Number(link.getAttribute("href").match(/(\d+)\/change/)?.[1]),
 );
 
-function tell(link, count) {
-  link.hidden = count === 0;
-  const text = count === 1 ? link.dataset.one : link.dataset.many.replace("{number}", count);
+export const newestIn = (part) => Math.max(...keys(part));
+
+/** Say in a line how many comments of a list as it is now are newer than that one; none: hide it. */
+export function tellNewer(line, part, newest) {
+  const count = keys(part).filter((key) => key > newest).length;
+  const { one, many, all, most } = line.dataset;
+  line.hidden = count === 0;
+  // As many as a list shows at most: there may be more.
+  const text = count === 1 ? one : (count < Number(most) ? many : all).replace("{number}", count);
   // A live region speaks when it is written to: the same is not said twice.
-  if (count && link.textContent !== text) link.textContent = text;
+  if (count && line.textContent !== text) line.textContent = text;
 }

@@ -55,22 +55,51 @@ function followFocus() {
 export function showNew(spot) {
   spot.closest(".shelf-row")?.classList.add("is-new");
   spot.scrollIntoView({ block: "center", behavior: "instant" });
-  focusStill(spot);
+  focusHere(spot);
 }
 
 /** Focus the button that sends that value to that address. Where it is gone, no other takes its place: whoever presses
  * a key once more would do what he did not mean. Then it is `spot`, where the buttons stand, or what was said. */
 export function focusOn(address, value = "", spot = null) {
   const buttons = [...document.querySelectorAll("button[form=row-actions][formaction]")];
-  const button = address && buttons.find((each) => each.formAction === address && each.value === value);
-  const folded = button?.closest("details:not([open])")?.querySelector("summary");
-  if (button) (folded ?? button).focus({ preventScroll: true });
-  else focusStill(spot ?? document.querySelector(".messagelist"));
+  const button = address && buttons.find((each) => each.formAction === address && each.value === value && isShown(each));
+  if (button) focusShown(button);
+  else focusHere(shownAt(spot) ?? document.querySelector(".messagelist"));
 }
 
-/** Focus what a key does nothing to. */
-function focusStill(element) {
+/** Focus, in a part that has come in the place of another, what stands there for an element of that one. Where it is gone
+ * it is the place of its buttons, in a list that of the same line; without the line it is the list. */
+export function focusSame(held, part) {
+  const line = held.closest("li[id]");
+  const now = line ? part.querySelector(`#${CSS.escape(line.id)}`) : part;
+  const same = [...now?.querySelectorAll(held.localName) ?? []].find((each) => isSame(each, held));
+  if (same) return focusShown(same);
+  const buttons = now?.matches(".item") ? null : now?.querySelector(".buttons");
+  focusHere(buttons ?? now ?? part);
+}
+
+const SAYS = ["id", "href", "formaction", "value"];
+const isSame = (one, other) => SAYS.every((name) => one.getAttribute(name) === other.getAttribute(name));
+
+const isShown = (element) => !element.closest("[hidden]");
+
+/** A place on the shelf, or where its row is hidden that of the next one. */
+function shownAt(spot) {
+  if (!spot || isShown(spot)) return spot;
+  let row = spot.closest(".shelf-row");
+  while (row?.hidden) row = row.nextElementSibling;
+  return row?.querySelector(".item");
+}
+
+/** What is folded away cannot have the focus: what unfolds it has. */
+function focusShown(element) {
+  const folded = element.closest("details:not([open])")?.querySelector("summary");
+  focusHere(folded ?? element);
+}
+
+/** Focus a place too, which takes no focus by itself: a key does nothing to it. */
+export function focusHere(element) {
   if (!element) return;
-  element.tabIndex = -1;
+  if (!element.matches("a, button, summary, [tabindex]")) element.tabIndex = -1;
   element.focus({ preventScroll: true });
 }

@@ -3,7 +3,8 @@
 Taken are what is marked data-live, and the rows that nobody has touched here. What was typed stays, with what it was
 rendered with: a conflict is still told as one. */
 
-import { focusOn } from "./place.js";
+import { focusHere, focusSame } from "./place.js";
+import { isStill, tellNothing, tellWaiting } from "./still.js";
 
 /** Take what is on a page, as fetched. What has the focus gives it to what comes in its place.
  *
@@ -20,21 +21,24 @@ function takeLive(fresh, unasked) {
   const old = document.querySelector(`[data-live="${CSS.escape(fresh.dataset.live)}"]`);
   // A button that goes while it is held down is never clicked.
   if (!old || old.matches(":active") || source(old) === source(fresh)) return;
-  if (unasked && isStill(old)) return;
+  if (!unasked || !isStill(old)) return put(fresh, old);
+  tellWaiting(old, fresh, () => {
+    put(fresh, old);
+    fresh.scrollTop = 0;
+    fresh.focus();
+  });
+}
+
+/** Put in what is fresh for what is old. */
+function put(fresh, old) {
   const { scrollTop } = old;
   const held = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(document.adoptNode(fresh));
   fresh.scrollTop = scrollTop;
-  if (held === old) fresh.focus({ preventScroll: true });
-  else if (held) focusOn(held.formAction, held.value, heldIn(fresh));
+  tellNothing(fresh);
+  if (held === old) focusHere(fresh);
+  else if (held) focusSame(held, fresh);
 }
-
-/** Whether somebody is about to press what would move away. On a screen that is touched nobody points before he does. */
-const isStill = (element) => element.matches("[data-still]:has(details[open])")
-  || matchMedia("(hover: hover)").matches && element.matches("[data-still]:hover");
-
-/** Where the focus goes that was on what is not there any more. */
-const heldIn = (fresh) => fresh.matches(".item") ? fresh : fresh.querySelector(".buttons") ?? fresh;
 
 // The handles are shown by a script, and what holds the focus in place of a button is made focusable by one.
 const source = (element) => element.outerHTML.replaceAll(' hidden=""', "").replaceAll(' tabindex="-1"', "");
@@ -46,7 +50,7 @@ function takeRow(fresh) {
     const row = document.importNode(fresh, true);
     for (const control of fields(row)) control.disabled = true;
     row.removeAttribute("id");
-    afterRows().before(row);
+    list().insertBefore(row, afterRows());
   } else if (!isHeld(old)) {
     for (const control of fields(old)) copy(fields(fresh).find((other) => ending(other) === ending(control)), control);
   }
@@ -56,23 +60,29 @@ function takeRow(fresh) {
  * changes nothing. */
 function leave(old, page) {
   const isThere = page.querySelector(`.shelf-row[data-item="${old.dataset.item}"]`) !== null;
-  if (isThere || !isHeld(old) && !old.matches(":active")) old.hidden = !isThere;
+  const isAtWork = isHeld(old) || old.matches(":active") || old.contains(document.activeElement);
+  if (isThere || !isAtWork) old.hidden = !isThere;
 }
 
 /** Whether somebody is at a row's fields, or was. */
 const isHeld = (row) => isRefused() || fields(row).some((control) => isChanged(control) || control === document.activeElement);
 
+const list = () => document.querySelector(".shelf > fieldset");
+
+// The rows that were added here, and the empty one; whoever may add none has none: then this is the end.
 const afterRows = () => document.querySelector(".shelf-row:not([data-item])");
 
-/** Order the rows as on the page; where they are so already nothing is moved, which would lose the focus. */
+/** Order the rows as on the page; where they are so already nothing is moved, which would lose the focus. One that the page
+ * does not show stays behind the one that it stood behind. */
 function sort(page) {
   const place = new Map([...page.querySelectorAll(".shelf-row[data-item]")].map((row, at) => [row.dataset.item, at]));
   const rows = [...document.querySelectorAll(".shelf-row[data-item]")];
-  const at = (row) => place.get(row.dataset.item) ?? Infinity;
-  const wanted = rows.toSorted((one, other) => at(one) - at(other) || 0);
+  let last = -1;
+  const at = new Map(rows.map((row) => [row, last = place.get(row.dataset.item) ?? last]));
+  const wanted = [...rows].sort((one, other) => at.get(one) - at.get(other));
   if (rows.every((row, index) => row === wanted[index])) return;
   const held = document.activeElement;
-  for (const row of wanted) afterRows().before(row);
+  for (const row of wanted) list().insertBefore(row, afterRows());
   held?.focus({ preventScroll: true });
 }
 
