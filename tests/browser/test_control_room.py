@@ -548,7 +548,10 @@ async def test_the_items_that_are_off_the_shelf(control: Control) -> None:
     control.room = room
     page = await control.open()
     await page.get_by_role("link", name="List of the room's items (22)").click()
+    # Its script chooses the rows.
+    await page.wait_for_url("**/products/shelfitem/**")
     await page.locator("#action-toggle").check()
+    await expect(page.locator("#changelist .action-counter").first).to_contain_text("22 of 22")
     await page.get_by_label("Action:").select_option(label="Take the selected items off the shelf")
     await page.get_by_role("button", name="Go", exact=True).click()
     await expect(page.locator(".messagelist li")).to_have_text("22 items were taken off the shelf.")
