@@ -8,7 +8,7 @@ import threading
 logger = logging.getLogger(__name__)
 
 # Seconds for: the drain; everything, from the signal to the exit; what comes after a drain that found calls hanging.
-DRAIN_TIMEOUT = 8.3
+DRAIN_TIMEOUT = 8.4
 EXIT_TIMEOUT = 9.7
 HANG_TIMEOUT = 1.2
 

@@ -12,9 +12,9 @@ CLOSES_PER_SECOND = 200
 SPREAD = 3.0
 """Seconds over which the closes are spread at the most: some clients come back so long after theirs, all alike."""
 STEP = 0.05
-WITHIN = 6.5
+WITHIN = 7.0
 """Seconds until whoever has not gone by himself is cut."""
-COMMIT_WITHIN = 7.0
+COMMIT_WITHIN = 7.2
 """Seconds until nothing more is committed, however much still waits."""
 
 

@@ -311,18 +311,20 @@ class Runtime:
         """Commit and answer what waits, and save the sums, for so many seconds; not again where nothing moved."""
         if self._given_up:
             return
-        before = self._unanswered
+        before = self._left
         try:
             async with asyncio.timeout(within):
                 for writer in list(self._writers.values()):
                     await writer.finish()
                 await self._save_likes()
         except (TimeoutError, Refused):
-            self._given_up = self._unanswered >= before
+            self._given_up = all(now >= then for then, now in zip(before, self._left, strict=True))
 
     @property
-    def _unanswered(self) -> int:
-        return sum(writer.unanswered for writer in self._writers.values())
+    def _left(self) -> tuple[int, int]:
+        """Commands without an answer, and likes that are not known to be saved."""
+        commands = sum(writer.unanswered for writer in self._writers.values())
+        return commands, sum(hub.tallies.unsaved + hub.tallies.saving for hub in self.hubs.values())
 
     async def all_gone(self) -> None:
         """Wait until no socket is left."""
@@ -335,8 +337,7 @@ class Runtime:
         if _runtimes.pop(self._loop, None) is None:
             return GivenUp(commands=0, likes=0, hangs=False)
         await self.finish(within=finish_within)
-        commands = self._unanswered
-        likes = sum(hub.tallies.unsaved + hub.tallies.saving for hub in self.hubs.values())
+        commands, likes = self._left
         publish.detach(self)
         if self._telling is not None:
             self._telling.cancel()

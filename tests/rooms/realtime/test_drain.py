@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from rooms.models import Comment
+from rooms.models import Comment, RoomHead
 from rooms.realtime import drain as ending
-from rooms.realtime import runtime
+from rooms.realtime import likes, runtime
 from rooms.realtime import writer as writing
+from rooms.transaction import likes_add_once
+from tests import factories
 from tests.clients import DEADLINE, Viewer, stored, until
 from tests.parts import error, without_ts
 
@@ -141,6 +143,33 @@ async def test_a_slow_database_is_given_its_time(room, viewer, enter, time_outs,
     assert await draining == (0, 0, False)
     assert sorted(kinds) == ["ack", "message"]
     assert await stored(list, Comment.objects.values_list("content", flat=True).order_by("seq")) == ["a", "b", "c"]
+
+
+async def test_a_slow_database_is_given_its_time_for_likes_too(room, host, viewer, enter, time_outs, monkeypatch):
+    """They are saved a few rooms at a time: what is saved of them shows that it answers."""
+    turns = threading.Semaphore(0)
+
+    def save_in_turn(saver: str, number: int, counts: dict[int, int]) -> None:
+        assert turns.acquire(timeout=DEADLINE)
+        likes_add_once(saver, number, counts)
+
+    monkeypatch.setattr(likes, "TOGETHER", 1)
+    monkeypatch.setattr(likes, "likes_add_once", save_in_turn)
+    second = await stored(factories.make_room, "second", host=host)
+    for path in ("/ws/rooms/demo/", "/ws/rooms/second/"):
+        li = await enter(path, user=viewer)
+        await li.send("like", count=3)
+        await li.rest()
+        await li.drop()
+    running = runtime.current()
+    draining = asyncio.create_task(ending.drain(running))
+    turns.release()
+    await until(lambda: running._left == (0, 3))
+    time_outs[0].reschedule(asyncio.get_running_loop().time())
+    await until(lambda: len(time_outs) == 2)
+    turns.release(2)
+    assert await draining == (0, 0, False)
+    assert [(await stored(RoomHead.objects.get, room=each)).likes for each in (room, second)] == [3, 3]
 
 
 async def test_a_database_that_hangs_is_given_up(room, viewer, enter, time_outs, turns, monkeypatch):
