@@ -85,7 +85,7 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("avatar"))
     def avatar_shown(self, user: User) -> SafeString:
-        return picture(user.avatar, "avatar")
+        return picture(user.avatar, "avatar", name=str(user))
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "avatar":

@@ -10,10 +10,10 @@ from django.utils.safestring import SafeString
 _SHOWN = re.compile(r"(?:/(?![/\\])|https?://)\S+")
 
 
-def picture(address: str, kind: str = "thumb") -> SafeString:
-    """The picture at that address, or an empty place; ``kind`` is its CSS class."""
+def picture(address: str, kind: str = "thumb", *, name: str = "") -> SafeString:
+    """The picture at that address, or its place with the first letter of that name; ``kind`` is its CSS class."""
     if not _SHOWN.fullmatch(address):
-        return format_html('<span class="picture {}"></span>', kind)
+        return format_html('<span class="picture {}" aria-hidden="true">{}</span>', kind, name[:1].upper())
     return format_html(
         '<img class="picture {}" src="{}" alt="" loading="lazy" referrerpolicy="no-referrer">', kind, address
     )

@@ -46,7 +46,9 @@ class OrderAdmin(UserSearch, ReadOnlyAdmin):
         product = order.item.product
         address = list_of("products_order", product=product.pk)
         return format_html(
-            '<span class="who">{}{}</span>', picture(product.cover, "avatar"), link(address, order.title)
+            '<span class="who">{}{}</span>',
+            picture(product.cover, "avatar", name=order.title),
+            link(address, order.title),
         )
 
     @admin.display(description=_("total"))

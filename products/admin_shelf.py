@@ -58,7 +58,7 @@ class ShelfItemAdmin(RowActions, ReadOnlyAdmin):
         """It leads to where it is sold."""
         return format_html(
             '<span class="who">{}{}</span>',
-            picture(item.product.cover, "avatar"),
+            picture(item.product.cover, "avatar", name=item.product.title),
             link(place_of(item), item.product.title),
         )
 

@@ -109,14 +109,17 @@ class RoomAdmin(RoomSteps, ServiceAdmin, LongListAdmin):
     autocomplete_fields = ("host", "assistants")
     raw_id_fields = ("pinned",)
     readonly_fields = ("seq", "show", "followers", "likes", "held", "epoch", "created_at")
+    viewers_fieldset: Any = (_("Viewers"), {"fields": (("allow_comments", "allow_likes", "allow_shop"), "slow_mode")})
+    # What a new room must have comes first; in one that there is, what changes in a show.
     add_fieldsets: Any = (
+        (_("Room"), {"fields": ("title", "host", "slug", "cover", "stream", "assistants")}),
         (_("Show"), {"fields": ("notice", "status")}),
-        (_("Viewers"), {"fields": (("allow_comments", "allow_likes", "allow_shop"), "slow_mode")}),
-        (_("Room"), {"fields": ("title", "slug", "cover", "stream", "host", "assistants")}),
+        viewers_fieldset,
     )
     fieldsets = (
         (_("Show"), {"fields": ("notice", "pinned", "status")}),
-        *add_fieldsets[1:],
+        viewers_fieldset,
+        (_("Room"), {"fields": ("title", "slug", "cover", "stream", "host", "assistants")}),
         (
             _("Record"),
             {

@@ -70,6 +70,11 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
     }
     row_choices: ClassVar[dict[str, Any]] = {"mute_writers": (MUTED_FOR, TIMES)}
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        shown = super().get_list_display(request)
+        # In one room's list it stands in the filter.
+        return [name for name in shown if name != "in_room"] if RoomFilter.parameter_name in request.GET else shown
+
     @admin.display(description=_("comment"))
     def comment(self, comment: Comment) -> SafeString:
         address = reverse("admin:rooms_comment_change", args=[comment.pk])
@@ -78,7 +83,9 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
     @admin.display(description=_("user"))
     def by(self, comment: Comment) -> SafeString:
         name = link(list_of("rooms_comment", user=comment.user_id), comment.nickname)
-        known = format_html('<span class="who">{}{}</span>', picture(comment.avatar, "avatar"), name)
+        known = format_html(
+            '<span class="who">{}{}</span>', picture(comment.avatar, "avatar", name=comment.nickname), name
+        )
         return format_html("{} {}", known, _holding(comment))
 
     @admin.display(description=_("room"))
