@@ -23,9 +23,10 @@ run: export LIVEROOM_GUESTS ?= talk
 run: setup ## set up what is missing and serve on HOST:PORT (127.0.0.1:8000)
 	@exec $(VENV) -m liveroom.serve --prepare
 
+# In the folders' order, which ends with many quick files: nobody waits long for the last one.
 test: ## set up what is missing and run the tests (ARGS="-k name", JOBS=2 at once)
 	$(BOOTSTRAP) test
-	$(VENV) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	$(VENV) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: ## the tests that take minutes
 	$(BOOTSTRAP) test
