@@ -14,7 +14,7 @@ from rooms.api import wire
 from rooms.api.base import StaffView
 from rooms.api.views import Limit, Next
 from rooms.messages import Code, Count, Refused, UserPart
-from rooms.models import Room, Sanction, now_ms, to_ms
+from rooms.models import Room, Sanction, from_ms, now_ms, to_ms
 from rooms.selectors import is_administrator, sanctions_in_force, user_part
 from rooms.services import sanctions
 from rooms.services.removals import user_comments_remove, user_comments_remove_everywhere
@@ -139,7 +139,9 @@ class SanctionsView(StaffView):
     def get(self, request: Request, slug: str) -> Response:
         """Return the mutes and bans that hold in this room, those of all rooms too, newest first."""
         asked = wire.query(request, SanctionQuery)
-        found = sanctions_in_force(self.room.pk, now=now_ms()).select_related("user", "room", "by").order_by("-pk")
+        found = (
+            sanctions_in_force(self.room.pk, now=from_ms(now_ms())).select_related("user", "room", "by").order_by("-pk")
+        )
         if asked.kind is not None:
             found = found.filter(kind=asked.kind)
         if asked.user is not None:

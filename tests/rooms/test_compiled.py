@@ -1,11 +1,15 @@
 """Queries that are compiled once."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Exists, QuerySet
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
-from rooms.compiled import PARAMETERS_MAX, VALUES_MAX, Compiled, insert, update
+from rooms.compiled import PARAMETERS_MAX, VALUES_MAX, Compiled, Prepared, insert, update
 from rooms.models import Event, Room
 from tests import factories
 
@@ -69,3 +73,27 @@ def test_rows_are_updated_at_once(room: Room) -> None:
     with CaptureQueriesContext(connection) as queries:
         update(Event, ["seq"], [])
     assert len(queries) == 0
+
+
+def test_what_is_prepared_is_compiled_once(room: Room) -> None:
+    """Its arguments go where their stand-ins stood, as often as they did; what else it has stays."""
+    moment = datetime(2100, 1, 1, tzinfo=UTC)
+    built: list[tuple[int, datetime]] = []
+
+    def build(pk: int, now: datetime) -> QuerySet[Room]:
+        built.append((pk, now))
+        again = Exists(Room.objects.filter(pk=pk, slug="demo"))
+        return Room.objects.filter(again, pk=pk, created_at__lt=now).annotate(demo=again)
+
+    prepared = Prepared(Room, build, 2_000_000_011, moment)
+    for _ in range(2):
+        [found] = prepared(room.pk, timezone.now())
+        assert (found, found.get_deferred_fields(), bool(found.demo)) == (room, set(), True)  # type: ignore[attr-defined]
+    assert prepared(room.pk, room.created_at) == prepared(room.pk + 1, timezone.now()) == []
+    assert built == [(2_000_000_011, moment)]
+
+
+def test_a_stand_in_that_is_no_parameter_is_refused(room: Room) -> None:
+    """Its argument would have no effect."""
+    with pytest.raises(ValueError, match="Not all of"):
+        Prepared(Room, lambda pk, _show: Room.objects.filter(pk=pk), 2_000_000_011, 2_000_000_033)(room.pk, 1)
