@@ -73,6 +73,7 @@ async def test_a_guest_who_only_watches_keeps_his_name(window: Open, room: dict[
     assert await name_of(here) == name
 
 
+@pytest.mark.long
 async def test_a_name_that_is_blocked_meanwhile(window: Open, room: dict[str, Any], site: Deployment) -> None:
     """A guest who cannot be called so any more keeps the name that he was given, and is told nothing of it."""
     here = await entered(await window(path_of(room)))

@@ -152,6 +152,7 @@ async def test_sigterm_while_the_database_hangs(
         assert LAST_WORDS.findall(process.text()) == [given_up(commands=int(taken), likes=3 * taken)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("server", ["daphne", pytest.param("uvicorn", marks=pytest.mark.long)])
 async def test_sigterm_while_postgres_is_stopped(
     deployments: Deployments, postgres: Postgres, stack: AsyncExitStack, server: str

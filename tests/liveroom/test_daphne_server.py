@@ -112,6 +112,7 @@ def impatient(deployments: Deployments, directory: Path, kind: str) -> Iterator[
             server.stop()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["daphne", pytest.param("uvicorn", marks=pytest.mark.long)])
 async def test_what_a_client_sends_is_no_answer_to_a_ping(deployments: Deployments, tmp_path: Path, kind: str) -> None:
     """One who writes and does not read is cut, whatever he writes: small frames or long ones."""
