@@ -89,9 +89,8 @@ class RoomHub(EventOrder):
             self.held = 0
         if room.host.user.id != self.room.host.user.id:
             # Who is host, and whom one follows here, is another question now.
-            for connection in self.runtime.connections:
-                if connection.hub is self:
-                    connection.viewer_changed({})
+            for connection in self._connections():
+                connection.viewer_changed({})
         self.room = room
 
     async def picture(self, *, at_least: int = 0) -> tuple[Picture, list[LogEntry]]:
@@ -259,10 +258,13 @@ class RoomHub(EventOrder):
                 outbox.send(frame, keep=False)
 
     def end(self, refused: Refused) -> None:
-        """Send everybody away who uses this hub, members or about to be."""
-        for connection in list(self.runtime.connections):
-            if connection.hub is self:
-                connection.end(refused)
+        """Send everybody in this room away."""
+        for connection in self._connections():
+            connection.end(refused)
+
+    def _connections(self) -> list["Connection"]:
+        """All that use this hub, members or about to be."""
+        return [connection for connection in self.runtime.connections if connection.hub is self]
 
     async def close(self) -> None:
         """Stop the hub's tasks and timers."""

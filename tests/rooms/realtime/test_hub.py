@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
 import pytest
@@ -273,21 +273,30 @@ async def test_the_log_is_read_once_for_all_who_come_back_after_a_start():
     await hub.close()
 
 
+def during_the_first_read(monkeypatch: pytest.MonkeyPatch, engine: FakeRuntime, happens: Callable[[], None]) -> None:
+    """Have something happen after the log was first read, before what was read is there."""
+    read = engine.read
+
+    async def reading(*args: Any, **kwargs: Any) -> Any:
+        found = await read(*args, **kwargs)
+        if len(engine.asked) == 1:
+            happens()
+        return found
+
+    monkeypatch.setattr(engine, "read", reading)
+
+
 async def test_a_removal_while_the_log_is_read(monkeypatch):
     """What was read before it may have the text still, and is read again."""
     engine = FakeRuntime(begin=3)
     hub = await engine.hub()
-    read = engine.read
 
-    async def removed_meanwhile(*args: Any, **kwargs: Any) -> Any:
-        found = await read(*args, **kwargs)
-        if len(engine.asked) == 1:
-            engine.log[1] = engine.log[1]._replace(payload=b"{}")
-            (event,) = engine.commit()
-            hub.take([event._replace(kind="remove")])
-        return found
+    def remove() -> None:
+        engine.log[1] = engine.log[1]._replace(payload=b"{}")
+        (event,) = engine.commit()
+        hub.take([event._replace(kind="remove")])
 
-    monkeypatch.setattr(engine, "read", removed_meanwhile)
+    during_the_first_read(monkeypatch, engine, remove)
     found = await asyncio.gather(*(hub.missed(0) for _ in range(5)))
     assert [[event.payload for event in events][1] for events in found] == [b"{}"] * 5
     assert engine.asked == [(0, 3), (0, 4)]
@@ -298,15 +307,7 @@ async def test_the_ring_holds_the_newest_whatever_is_read_into_it(monkeypatch):
     """It is bounded: what came while the log was read stays, and the oldest of what was read goes."""
     engine = FakeRuntime(begin=900)
     hub = await engine.hub()
-    read = engine.read
-
-    async def busy_meanwhile(*args: Any, **kwargs: Any) -> Any:
-        found = await read(*args, **kwargs)
-        if len(engine.asked) == 1:
-            hub.take(engine.commit(10))
-        return found
-
-    monkeypatch.setattr(engine, "read", busy_meanwhile)
+    during_the_first_read(monkeypatch, engine, lambda: hub.take(engine.commit(10)))
     assert [event.seq for event in await hub.missed(800)] == list(range(801, 911))
     assert [event.seq for event in hub._ring] == list(range(411, 911))
     await hub.close()
