@@ -12,7 +12,7 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Django's apps must be there first
 
 from liveroom.routing import websocket_urlpatterns  # noqa: E402 - as above
-from rooms.realtime import runtime  # noqa: E402
+from rooms.realtime import runtime  # noqa: E402 - as above
 
 
 async def http_application(scope: Any, receive: Any, send: Any) -> None:
