@@ -4,10 +4,11 @@ from typing import Any
 
 from django.core.asgi import get_asgi_application
 
-from liveroom.startup import load_settings
+from liveroom.startup import load_settings, one_line
 
 load_settings()
-django_application = get_asgi_application()
+with one_line():
+    django_application = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Django's apps must be there first
 

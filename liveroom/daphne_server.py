@@ -4,7 +4,9 @@ Uses private names of Daphne, Twisted and autobahn; a test fails when one moves.
 """
 
 import asyncio
+import math
 import socket
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -19,6 +21,9 @@ MASK_AT, SMALL_HEAD = 2, 6
 
 # Seconds for applications that were cancelled.
 CANCEL_TIMEOUT = 1.0
+
+LOOK_EVERY, TURNS = 2.0, 20
+"""Seconds in which each connection is looked after once, and in how many turns at the most."""
 
 
 class LiveroomRequest(WebRequest):
@@ -48,6 +53,9 @@ class LiveroomRequest(WebRequest):
 
 class LiveroomProtocol(WebSocketProtocol):
     """A WebSocket that reads its options from the class, and is freed when its connection is gone."""
+
+    on_write: Callable[[], None] | None = None
+    """Called when autobahn writes something of its own: a ping, a pong, a close frame that has to be the last."""
 
     # Else each connection copies 30 options from the factory and formats them for a line that is not logged.
     CONFIG_ATTRS: tuple[str, ...] = ()
@@ -86,8 +94,15 @@ class LiveroomProtocol(WebSocketProtocol):
         if self.autoPingTimeoutCall is None:
             super()._sendAutoPing()
 
+    def sendData(self, *args: Any, **options: Any) -> None:  # noqa: N802 - autobahn's name
+        super().sendData(*args, **options)
+        if self.on_write is not None:
+            self.on_write()
+
     def connectionLost(self, reason: Any) -> None:  # noqa: N802 - Twisted's name
         super().connectionLost(reason)
+        # It holds who holds the protocol.
+        self.on_write = None
         # Its result is the protocol itself: a cycle.
         self.is_closed = None
 
@@ -119,6 +134,8 @@ class LiveroomServer(Server):
     ) -> None:
         super().__init__(application, endpoints=["adopted"], ready_callable=self.adopt, **options)
         self.listener, self.drain = listener, drain
+        self.unchecked: deque[Any] = deque()
+        self.turn, self.pause = 0, LOOK_EVERY
         # Daphne's own endpoint for a descriptor knows IPv4 only: `adopt` takes its place.
         self.endpoints: list[str] = []
 
@@ -140,6 +157,19 @@ class LiveroomServer(Server):
         twisted: Any = reactor
         self.port = twisted.adoptStreamPort(self.listener.fileno(), self.listener.family, self.http_factory)
         self.listener.close()  # Twisted holds a duplicate; while ours is open too, the kernel goes on accepting.
+
+    def timeout_checker(self) -> None:
+        # Daphne looks after all in one go: where thousands are to be pinged the loop would stand still for that long.
+        if not self.unchecked:
+            self.unchecked.extend(self.connections)
+            self.turn = len(self.unchecked) // TURNS + 1
+            self.pause = LOOK_EVERY / max(1, math.ceil(len(self.unchecked) / self.turn))
+        twisted: Any = reactor
+        twisted.callLater(self.pause, self.timeout_checker)
+        for _ in range(min(len(self.unchecked), self.turn)):
+            protocol = self.unchecked.popleft()
+            if protocol in self.connections:
+                protocol.check_timeouts()
 
     def kill_all_applications(self) -> "defer.Deferred[None]":
         # What the reactor waits for at SIGTERM and SIGINT. Daphne's own raises KeyError while a connection has no

@@ -7,7 +7,7 @@ import threading
 
 logger = logging.getLogger(__name__)
 
-# Seconds for: the drain; everything, from the signal to the exit; what comes after a drain that found calls hanging.
+# Seconds for: the drain; everything, from the signal to the exit; what comes after a drain that left something running.
 DRAIN_TIMEOUT = 8.4
 EXIT_TIMEOUT = 9.7
 HANG_TIMEOUT = 1.2
@@ -26,21 +26,20 @@ class Ending:
         from rooms.realtime.drain import drain
 
         exit_after(EXIT_TIMEOUT, code=1, last_words=f"A thread still runs {EXIT_TIMEOUT} s after the signal.")
+        said = "The database did not answer in time."
         try:
-            commands, likes, hangs = await asyncio.wait_for(drain(runtime.current()), DRAIN_TIMEOUT)
+            running = runtime.current()
+            commands, likes, hangs = await asyncio.wait_for(drain(running), DRAIN_TIMEOUT)
         except TimeoutError:
-            logger.error("The rooms were not drained within %s s; what is left is cut.", DRAIN_TIMEOUT)
-            return
+            said = f"The rooms were not drained within {DRAIN_TIMEOUT} s; what is left is cut."
+            (commands, likes), hangs = running.left, True
         except Exception:
             logger.exception("Draining the rooms failed; what is left is cut.")
             self.code = 1
             return
         self.code = int(bool(commands or likes))
         if self.code or hangs:
-            logger.critical(
-                "The database did not answer in time. Given up: commands %s, none acknowledged; likes %s.",
-                *(commands, likes),
-            )
+            logger.critical("%s Given up: commands %s, none acknowledged; likes %s.", said, commands, likes)
         if hangs:
             exit_after(HANG_TIMEOUT, code=self.code)
 

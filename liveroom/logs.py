@@ -47,8 +47,16 @@ class NoOutages(logging.Filter):
 class NoGarbage(logging.Filter):
     """Drops uvicorn's traceback of a client that sends what is no UTF-8: he is closed with 1007, and nothing is wrong.
 
-    Anybody could fill the log with them.
+    Anybody could fill the log with them. The same error of our own code is logged: uvicorn says something else of it.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return not (record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError))
+        return record.msg != "Invalid UTF-8 sequence received from client."
+
+
+class OneLine(logging.Filter):
+    """Leaves out the traceback. For what anybody can cause by a request, such as one for a host that is not ours."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = None
+        return True

@@ -15,6 +15,7 @@ from rooms.publish import LogEntry
 from rooms.realtime.limits import Speaker
 from rooms.realtime.order import EventOrder
 from rooms.realtime.outbox import Outbox
+from rooms.realtime.pace import Pace
 from rooms.realtime.presence import Presence
 from rooms.realtime.tallies import ONLINE_EVERY, Ephemeral, Gossip, Tallies
 from rooms.realtime.transport import Parcel
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-REST_MIN, REST_MAX = 0.05, 1.0
 SLICE = 0.004
 """Seconds of a pass after which other work gets its turn."""
 STRIDE = 32
@@ -38,7 +38,7 @@ class RoomHub(EventOrder):
     """Delivers one room's events in passes, with the sums of what is not stored.
 
     ``members`` are given everything up to ``seq``, by the next pass at the latest. An event in a quiet room goes out at
-    once. In a busy one events gather: after a pass the hub rests twice as long as it has worked.
+    once. In a busy one events gather while the hub rests.
     """
 
     def __init__(self, runtime: "Runtime", room_id: int) -> None:
@@ -54,6 +54,7 @@ class RoomHub(EventOrder):
         self.closed = False
         self.empty_since = asyncio.get_running_loop().time()
         self._pending: list[LogEntry] = []
+        self._pace = Pace()
         self._passing: asyncio.Task[None] | None = None
         self._online_timer: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[Picture] | None = None
@@ -143,8 +144,8 @@ class RoomHub(EventOrder):
     async def _passes(self) -> None:
         try:
             while self._pending or self.tallies.waiting or self._online_due():
-                worked = await self._pass()
-                await asyncio.sleep(min(REST_MAX, max(REST_MIN, 2 * worked)))
+                rest = await self._pass()
+                await asyncio.sleep(rest)
         except Exception:
             logger.exception("Room %s: a pass failed", self.room_id)
         finally:
@@ -166,10 +167,7 @@ class RoomHub(EventOrder):
         self._wake()
 
     async def _pass(self) -> float:
-        """Deliver what there is to all; return the CPU seconds that it took.
-
-        Others' work between its slices, and waits for a core, do not count: they would make a late pass later still.
-        """
+        """Deliver what there is to all; return for how many seconds to rest after it."""
         worked, began = 0.0, time.thread_time()
         entries, self._pending = self._pending, []
         online = self.presence.online
@@ -179,28 +177,30 @@ class RoomHub(EventOrder):
         )
         self.runtime.gossip(self, self.tallies.take_gossip())
         if not entries and not sums:
-            return 0.0
+            return self._pace.rest(events=0, sums=False, viewers=0, worked=0.0)
         events = [entry.payload for entry in entries]
         durable = Parcel(events)
         everything = Parcel([*events, *(frame.payload for frame in sums)])
         kept = durable if entries else None
+        before, newest = (entries[0].seq - 1, entries[-1].seq) if entries else (0, 0)
         about = {frame.but for frame in sums if frame.but}
         slice_end = time.perf_counter() + SLICE
         members = list(self.members)
         for start in range(0, len(members), STRIDE):
             # What may have changed while others had their turn is looked at for each: this is all that a viewer costs.
             for outbox in members[start : start + STRIDE]:
-                if outbox.person_id in about or (entries and outbox.seq != entries[0].seq - 1):
+                if (about and outbox.person_id in about) or (entries and outbox.seq != before):
                     self._deliver_own(outbox, entries, sums)
                 else:
                     outbox.put(everything, kept)
                     if entries:
-                        outbox.seq = entries[-1].seq
+                        outbox.seq = newest
             if time.perf_counter() > slice_end:
                 worked += time.thread_time() - began
                 await asyncio.sleep(0)
                 slice_end, began = time.perf_counter() + SLICE, time.thread_time()
-        return worked + time.thread_time() - began
+        worked += time.thread_time() - began
+        return self._pace.rest(events=len(entries), sums=bool(sums), viewers=len(members), worked=worked)
 
     def _deliver_own(self, outbox: Outbox, entries: list[LogEntry], sums: list[Ephemeral]) -> None:
         """Deliver to one who has some of this already, or whom some of it is about."""

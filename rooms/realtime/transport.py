@@ -14,6 +14,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 BACKED_UP = 65_536
 CLOSE_TIMEOUT = 5.0
+"""Seconds for a close frame to go out, and again for the client's own to come back."""
 
 
 def wire_frame(payload: bytes) -> bytes:
@@ -59,14 +60,14 @@ class Socket(Protocol):
         ...
 
     async def close(self, code: int) -> None:
-        """Send a close frame after what was written; a client that does not take it in CLOSE_TIMEOUT seconds is cut."""
+        """Send a close frame after what was written; who neither takes it nor answers it in CLOSE_TIMEOUT is cut."""
         ...
 
 
 class DaphneSocket:
     """``send`` is ``partial(Server.handle_reply, protocol)``."""
 
-    __slots__ = ("_kernel", "_protocol", "_send", "_transport")
+    __slots__ = ("_clear", "_kernel", "_protocol", "_send", "_tells", "_transport")
 
     def __init__(self, send: Any) -> None:
         self._send = send
@@ -75,6 +76,11 @@ class DaphneSocket:
         # TLS has to see what is written. Its transport passes on whatever else it is asked for, as if it were its own,
         # to the plain one below: `producerPaused` is that one's, which is where unsent bytes gather.
         self._kernel = self._transport.socket.send if hasattr(type(self._transport), "writeSomeData") else None
+        self._tells = hasattr(type(self._protocol), "on_write")
+        if self._tells:
+            self._protocol.on_write = self._look
+        self._clear: Callable[[bytes], int] | None = None
+        """The kernel's send, as long as nothing waits in the transport and nothing has closed."""
 
     @property
     def backed_up(self) -> bool:
@@ -85,62 +91,82 @@ class DaphneSocket:
             self._transport.write(parcel.wire)
 
     def write_through(self, parcel: Parcel) -> bool:
-        transport = self._transport
-        if transport.producerPaused:
-            return False
-        if self._protocol.state != self._protocol.STATE_OPEN or not transport.connected:
-            return True
+        # Of thousands of viewers no object is in the CPU's cache any more, and each one that is looked at costs as much
+        # as the rest of this call: neither protocol nor transport is, unless one of them has written.
         data = parcel.wire
+        send = self._clear
+        if send is None:
+            transport = self._transport
+            if transport.producerPaused:
+                return False
+            if self._protocol.state != self._protocol.STATE_OPEN or not transport.connected:
+                return True
+            send = self._kernel
+            if send is None or transport._tempDataLen or transport.offset != len(transport.dataBuffer):
+                transport.write(data)
+                return True
+            if self._tells:
+                self._clear = send
         # With nothing buffered, straight to the kernel: Twisted's own write costs four times as much.
-        if self._kernel and not transport._tempDataLen and transport.offset == len(transport.dataBuffer):
-            try:
-                sent = self._kernel(data)
-            except BlockingIOError:
-                sent = 0
-            except OSError:
-                # A lost connection; the reactor finds out by itself.
-                return True
-            if sent == len(data):
-                return True
-            data = data[sent:]
-        transport.write(data)
+        try:
+            sent = send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            # A lost connection; the reactor finds out by itself.
+            return True
+        if sent < len(data):
+            self._look()
+            self._transport.write(data[sent:])
         return True
 
     def abort(self) -> None:
         self._transport.abortConnection()
 
     async def close(self, code: int) -> None:
+        # autobahn's own second is short for a phone: cut while it writes, it never reads why.
+        self._protocol.closeHandshakeTimeout = CLOSE_TIMEOUT
         await _close(self, self._send, code)
+
+    def _look(self) -> None:
+        """Before the next write look whether it may go out, and how."""
+        self._clear = None
 
 
 class UvicornSocket:
     """``send`` is the protocol's bound method."""
 
-    __slots__ = ("_protocol", "_send", "_transport")
+    __slots__ = ("_closing", "_protocol", "_send", "_transport")
 
     def __init__(self, send: Any) -> None:
         self._send = send
         self._protocol = send.__self__
         self._transport = self._protocol.transport
+        self._closing = False
 
     @property
     def backed_up(self) -> bool:
         return bool(self._transport.get_write_buffer_size() > BACKED_UP)
 
     def write(self, parcel: Parcel) -> None:
-        if not self._protocol.close_sent and not self._transport.is_closing():
+        # Where it was not told to close, uvicorn has its transport close right behind the close frame.
+        if not self._closing and not self._transport.is_closing():
             self._transport.write(parcel.wire)
 
     def write_through(self, parcel: Parcel) -> bool:
-        if self._transport.get_write_buffer_size() > BACKED_UP:
+        transport = self._transport
+        if transport.get_write_buffer_size() > BACKED_UP:
             return False
-        self.write(parcel)
+        if not self._closing and not transport.is_closing():
+            transport.write(parcel.wire)
         return True
 
     def abort(self) -> None:
         self._transport.abort()
 
     async def close(self, code: int) -> None:
+        self._closing = True
+        self._protocol.close_timeout = CLOSE_TIMEOUT
         # Its send waits while the client does not read, for a close too.
         await _close(self, self._send, code)
 

@@ -2,8 +2,11 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +15,8 @@ import pytest
 from daphne.ws_protocol import WebSocketFactory
 from twisted.internet.testing import StringTransport
 
-from liveroom.daphne_server import LiveroomProtocol
+from liveroom import daphne_server
+from liveroom.daphne_server import LiveroomProtocol, LiveroomServer
 from tests.deployment import Deployments
 from tests.faults.readers import Reader
 from tests.liveroom.test_frames_on_the_wire import frame, ping
@@ -73,6 +77,13 @@ class Peer:
         return [written[at + 2 : at + 14] for at in range(0, len(written), 14)]
 
 
+@dataclass(frozen=True)
+class Checked:
+    """A connection."""
+
+    check_timeouts: Callable[[], None]
+
+
 def test_a_ping_waits_for_the_answer_to_the_one_before() -> None:
     """An answer after more than 20 s is in time, and ends the wait; then the next ping may go."""
     peer = Peer()
@@ -96,6 +107,66 @@ def test_a_ping_without_an_answer_cuts() -> None:
     (due,) = peer.timer.due
     due()
     assert peer.transport.disconnected
+
+
+def test_connections_are_looked_after_by_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each once in two seconds, and never more than a twentieth of them at once; who has gone is left alone."""
+    waits: list[float] = []
+    monkeypatch.setattr(daphne_server, "reactor", SimpleNamespace(callLater=lambda seconds, _: waits.append(seconds)))
+    checked: list[int] = []
+    gone = range(0, 1000, 10)
+
+    def check(number: int) -> None:
+        checked.append(number)
+        if number == 500:
+            for one in gone:
+                server.connections.pop(peers[one], None)
+
+    peers = [Checked(partial(check, number)) for number in range(1000)]
+    server: Any = LiveroomServer.__new__(LiveroomServer)
+    server.unchecked, server.connections = deque(), {peer: {} for peer in peers}
+    counts = []
+    while server.unchecked or not waits:
+        before = len(checked)
+        server.timeout_checker()
+        counts.append(len(checked) - before)
+    assert checked == [number for number in range(1000) if number not in gone or number <= 500]
+    assert max(counts) <= 51
+    assert sum(waits) < 2.05
+
+
+def test_who_has_gone_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All at once: two seconds later nothing holds them."""
+    waits: list[float] = []
+    monkeypatch.setattr(daphne_server, "reactor", SimpleNamespace(callLater=lambda seconds, _: waits.append(seconds)))
+    server: Any = LiveroomServer.__new__(LiveroomServer)
+    server.unchecked, server.connections = deque(), {Checked(lambda: None): {} for _ in range(1000)}
+    server.timeout_checker()
+    server.connections.clear()
+    while sum(waits) < 2:
+        server.timeout_checker()
+    assert not server.unchecked
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 20, 39])
+def test_a_few_to_look_after(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Each once in two seconds too; without any a look every two seconds. One that fails ends nothing."""
+    waits: list[float] = []
+    monkeypatch.setattr(daphne_server, "reactor", SimpleNamespace(callLater=lambda seconds, _: waits.append(seconds)))
+    checked: list[int] = []
+
+    def check(number: int) -> None:
+        checked.append(number)
+        if not number:
+            raise ValueError
+
+    server: Any = LiveroomServer.__new__(LiveroomServer)
+    server.unchecked, server.connections = deque(), {Checked(partial(check, number)): {} for number in range(count)}
+    while sum(waits) < 1.99 or server.unchecked:
+        with suppress(ValueError):
+            server.timeout_checker()
+    assert checked == list(range(count))
+    assert sum(waits) < 2.2
 
 
 @contextmanager

@@ -1,4 +1,5 @@
-"""Connections that are gone leave nothing that only Python's search for cycles would free: it is seldom made."""
+"""Connections that are gone, and comments that were posted, leave nothing that only Python's search for cycles would
+free: it is seldom made."""
 
 import json
 import re
@@ -14,7 +15,7 @@ from websockets.sync.client import connect
 from tests.deployment import Deployments
 from tests.servers import PATIENCE, Server
 
-VIEWERS, ROUNDS = 60, 3
+VIEWERS, COMMENTS, ROUNDS = 60, 60, 3
 SERVER = """
 import gc, signal
 from liveroom.serve import main
@@ -26,7 +27,12 @@ main()
 
 
 def come_and_go(url: str) -> None:
-    """Be in the room as so many viewers, and leave it: half with a close frame, half without one."""
+    """Post so many comments; then be in the room as so many viewers, and leave it: half of them with a close frame."""
+    with connect(url) as client:
+        for number in range(COMMENTS):
+            client.send(json.dumps({"msg_type": "message", "content": f"comment {number}"}))
+            while json.loads(client.recv(timeout=10 * PATIENCE))["msg_type"] != "ack":
+                pass
     with ExitStack() as stack:
         for number in range(VIEWERS):
             client = stack.enter_context(connect(url))
@@ -48,8 +54,8 @@ def search(server: Server) -> tuple[int, int]:
     return int(said[1]), int(said[2])
 
 
-@pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
-def test_connections_that_are_gone_leave_no_cycles(deployments: Deployments, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["daphne", pytest.param("uvicorn", marks=pytest.mark.long)])
+def test_what_is_over_leaves_no_cycles(deployments: Deployments, tmp_path: Path, kind: str) -> None:
     """Some rounds of viewers leave less than an object each: found by the search, or kept for ever."""
     with deployments.sqlite("garbage") as site:
         site.call("make_room", slug="garbage")

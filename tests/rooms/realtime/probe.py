@@ -2,10 +2,16 @@
 
 import asyncio
 import json
+import socket
+import sys
+from types import SimpleNamespace
 from typing import Any
 
+from liveroom.serve import serve_daphne
 from rooms.realtime.transport import Parcel, socket_of
 
+TALK = 2000
+"""Frames of one who goes on and on."""
 BIG = b'"' + b"x" * 1_000_000 + b'"'
 
 
@@ -14,29 +20,53 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         return
     await receive()
     await send({"type": "websocket.accept"})
-    socket: Any = socket_of(send)
+    sock: Any = socket_of(send)
+    talking = None
     while (event := await receive())["type"] == "websocket.receive":
         match event["text"]:
             case "kind":
-                socket.write(Parcel([json.dumps(type(socket).__name__).encode(), b"2", b"3"]))
+                sock.write(Parcel([json.dumps(type(sock).__name__).encode(), b"2", b"3"]))
             case "sizes":
-                socket.write(Parcel([b'"' + b"x" * (size - 2) + b'"' for size in (2, 125, 126, 65535, 65536, 70000)]))
+                sock.write(Parcel([b'"' + b"x" * (size - 2) + b'"' for size in (2, 125, 126, 65535, 65536, 70000)]))
             case "stuff":
-                await _stuff(socket)
+                await _stuff(sock)
             case "abort":
-                socket.abort()
+                sock.abort()
             case "close":
-                await socket.close(4321)
-                socket.write(Parcel([b'"after the close"']))
+                await sock.close(4321)
+                sock.write(Parcel([b'"after the close"']))
+            case "talk":
+                talking = asyncio.create_task(_talk(sock))
+            case "talk and close":
+                talking = asyncio.create_task(_talk(sock))
+                await asyncio.sleep(0)
+                await sock.close(4321)
+    if talking is not None:
+        # It goes on when the client has gone.
+        await talking
 
 
-async def _stuff(socket: Any) -> None:
+async def _talk(sock: Any) -> None:
+    """Write, as a hub does that has not heard of an end yet."""
+    for number in range(TALK):
+        assert sock.write_through(Parcel([str(number).encode()]))
+        await asyncio.sleep(0)
+
+
+async def _stuff(sock: Any) -> None:
     """Write until the client is behind; it reads when it has waited for that. Then tell how much it was."""
-    written, before = 0, socket.backed_up
-    while not socket.backed_up:
-        socket.write(Parcel([BIG]))
+    written, before = 0, sock.backed_up
+    while not sock.backed_up:
+        sock.write(Parcel([BIG]))
         written += 1
         await asyncio.sleep(0)
-    while socket.backed_up:  # noqa: ASYNC110 - a server tells nobody when its client has caught up
+    while sock.backed_up:  # noqa: ASYNC110 - a server tells nobody when its client has caught up
         await asyncio.sleep(0.005)
-    socket.write(Parcel([json.dumps({"before": before, "written": written}).encode()]))
+    sock.write(Parcel([json.dumps({"before": before, "written": written}).encode()]))
+
+
+if __name__ == "__main__":
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    listener.setblocking(False)
+    ending: Any = SimpleNamespace(drain=lambda: asyncio.sleep(0))
+    serve_daphne(application, listener, ending)

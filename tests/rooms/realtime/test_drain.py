@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import InternalError, OperationalError
 
 from rooms.models import Comment, RoomHead
 from rooms.realtime import drain as ending
@@ -164,7 +165,7 @@ async def test_a_slow_database_is_given_its_time_for_likes_too(room, host, viewe
     running = runtime.current()
     draining = asyncio.create_task(ending.drain(running))
     turns.release()
-    await until(lambda: running._left == (0, 3))
+    await until(lambda: running.left == (0, 3))
     time_outs[0].reschedule(asyncio.get_running_loop().time())
     await until(lambda: len(time_outs) == 2)
     turns.release(2)
@@ -193,6 +194,117 @@ async def test_a_database_that_hangs_is_given_up(room, viewer, enter, time_outs,
     await writer.finish()
     assert writer.unanswered == 0
     assert await stored(Comment.objects.count) == 1
+
+
+async def test_who_comes_while_a_slow_database_is_given_its_time(room, viewer, enter, connect, time_outs, turns):
+    """All have gone, and the process has not: it takes nobody else, and says that it ends."""
+    li = await enter(user=viewer)
+    running = runtime.current()
+    for text in "ab":
+        await li.send("message", content=text, client_msg_id=text)
+    await until(lambda: running.writer(room.pk).unanswered == 2)
+    draining = asyncio.create_task(ending.drain(running))
+    turns.release()
+    await until(lambda: running.writer(room.pk).unanswered == 1)
+    time_outs[0].reschedule(asyncio.get_running_loop().time())
+    await until(lambda: len(time_outs) == 2)
+    late = await connect()
+    await sent_away(late)
+    await late.closed(4000)
+    assert runtime.state().draining
+    turns.release()
+    assert await draining == (0, 0, False)
+
+
+@pytest.fixture
+def refused(monkeypatch):
+    """The database refuses every commit as soon as this is set."""
+    go = threading.Event()
+
+    def refuse(*_: Any) -> list[Any]:
+        assert go.wait(DEADLINE)
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(writing, "commit", refuse)
+    return go
+
+
+async def ended_with_a_command(room, viewer):
+    """Begin the end while a comment of this viewer is being committed; with the runtime, and the drain as a task."""
+    running = runtime.current()
+    await viewer.send("message", content="a", client_msg_id="a")
+    await until(lambda: running.writer(room.pk).unanswered == 1)
+    return viewer, running, asyncio.create_task(ending.drain(running))
+
+
+async def test_a_command_that_is_refused_when_its_sender_has_gone_is_lost(room, viewer, enter, time_outs, refused):
+    """It was taken and has no answer: a database that refuses late is no better than one that hangs."""
+    li, running, draining = await ended_with_a_command(room, await enter(user=viewer))
+    await until(lambda: bool(time_outs))
+    time_outs[0].reschedule(asyncio.get_running_loop().time())
+    await sent_away(li)
+    refused.set()
+    await until(lambda: running.writer(room.pk).unanswered == 0)
+    await li.closed(4000)
+    assert await draining == (1, 0, False)
+
+
+async def test_a_command_that_is_refused_in_time_is_not_lost(room, viewer, enter, refused):
+    """Its sender knows, and sends it again."""
+    li, running, draining = await ended_with_a_command(room, await enter(user=viewer))
+    await until(lambda: running.draining)
+    refused.set()
+    frame = await li.recv()
+    assert (frame["code"], frame["client_msg_id"]) == ("unavailable", "a")
+    await sent_away(li)
+    await li.closed(4000)
+    assert await draining == (0, 0, False)
+
+
+async def test_likes_that_cannot_be_saved_hold_up_nobody(room, viewer, enter, monkeypatch, caplog):
+    """Whatever the database says of them, as one that only reads: everybody is told to come back."""
+
+    def fail(*_: Any) -> None:
+        raise InternalError("cannot execute INSERT in a read-only transaction")
+
+    monkeypatch.setattr(likes, "likes_add_once", fail)
+    li = await enter(user=viewer)
+    await li.send("like", count=3)
+    await li.rest()
+    draining = asyncio.create_task(ending.drain(runtime.current()))
+    await sent_away(li)
+    await li.closed(4000)
+    assert await draining == (0, 3, False)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+async def test_likes_given_at_the_end_do_not_hide_that_others_are_saved(
+    room, host, viewer, enter, time_outs, monkeypatch
+):
+    """More of them wait than before, and the database answers: it is given its time."""
+    turns = threading.Semaphore(0)
+
+    def save_in_turn(saver: str, number: int, counts: dict[int, int]) -> None:
+        assert turns.acquire(timeout=DEADLINE)
+        likes_add_once(saver, number, counts)
+
+    monkeypatch.setattr(likes, "TOGETHER", 1)
+    monkeypatch.setattr(likes, "likes_add_once", save_in_turn)
+    second = await stored(factories.make_room, "second", host=host)
+    li, han = await enter(user=viewer), await enter("/ws/rooms/second/", user=viewer)
+    for socket in (li, han):
+        await socket.send("like", count=3)
+        await socket.rest()
+    running = runtime.current()
+    draining = asyncio.create_task(ending.drain(running))
+    turns.release()
+    await until(lambda: running.left == (0, 3))
+    await li.send("like", count=9)
+    await until(lambda: running.left == (0, 12))
+    time_outs[0].reschedule(asyncio.get_running_loop().time())
+    turns.release(3)
+    assert await draining == (0, 0, False)
+    assert [(await stored(RoomHead.objects.get, room=each)).likes for each in (room, second)] == [12, 3]
 
 
 async def test_the_closes_are_spread(engine, transactional_db, monkeypatch):

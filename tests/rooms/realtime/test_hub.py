@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rooms import selectors, transaction
 from rooms.realtime import hub as hub_module
 from rooms.realtime import order as order_module
-from rooms.realtime import runtime
+from rooms.realtime import pace, runtime
 from rooms.selectors import HeadRow
 from rooms.services import comments
 from rooms.transaction import RoomTransaction
@@ -27,12 +27,47 @@ from tests.rooms.realtime.fakes import FakeConnection, FakeRuntime, entry, passe
 def _no_waits(monkeypatch):
     """Let gaps be filled and passes follow each other at once."""
     monkeypatch.setattr(order_module, "GAP_GRACE", 0.001)
-    monkeypatch.setattr(hub_module, "REST_MIN", 0.0)
+    for rest in ("REST_ALONE", "REST_MIN"):
+        monkeypatch.setattr(pace, rest, 0.0)
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
     """Run on a loop of its own."""
     asyncio.run(work)
+
+
+# --- Passes.
+
+
+def test_what_a_pass_told_decides_how_long_it_rests(monkeypatch):
+    """The events of the log, whether there were sums besides, and to how many: nobody, where there was nothing."""
+    told: list[tuple[int, bool, int]] = []
+
+    def rest(_pace: pace.Pace, *, events: int, sums: bool, viewers: int, worked: float) -> float:
+        assert worked >= 0
+        told.append((events, sums, viewers))
+        return 0.0
+
+    monkeypatch.setattr(pace.Pace, "rest", rest)
+
+    async def deliver() -> None:
+        engine = FakeRuntime()
+        hub = await engine.hub()
+        for _ in range(3):
+            FakeConnection(engine, hub)
+        hub.take(engine.commit(2))
+        await passed(hub)
+        hub.like(1, None)
+        await passed(hub)
+        hub.take(engine.commit(1))
+        hub.like(1, None)
+        await passed(hub)
+        hub.tallies.gossip.likes += 1
+        hub._wake()
+        await passed(hub)
+
+    run(deliver())
+    assert told == [(2, False, 3), (0, True, 3), (1, True, 3), (0, False, 0)]
 
 
 # --- take()

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -18,11 +19,27 @@ from websockets.exceptions import ConnectionClosedError
 from benchmarks.programs import free_port
 from rooms.realtime.transport import AsgiSocket, Parcel, socket_of, wire_frame
 from tests.certificate import Certificate, server_arguments
+from tests.rooms.realtime.probe import TALK
 from tests.servers import Program
 
 DEADLINE = 20.0
-SOCKETS = {"daphne": "DaphneSocket", "uvicorn": "UvicornSocket"}
-PROBES = [*itertools.product(SOCKETS, ("plain", "tls"))]
+SOCKETS = {"daphne": "DaphneSocket", "uvicorn": "UvicornSocket", "liveroom": "DaphneSocket"}
+PROBES = [*itertools.product(("daphne", "uvicorn"), ("plain", "tls")), ("liveroom", "plain")]
+
+
+TEXT, CLOSED = 0x81, 0x88
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+def masked(opcode: int, payload: bytes) -> bytes:
+    """A client's frame of up to 125 bytes, with a mask of zeros."""
+    return bytes((opcode, 0x80 | len(payload))) + bytes(4) + payload
+
+
+CLOSE, NO_FRAME = masked(CLOSED, (1000).to_bytes(2, "big")), masked(0x83, b"")
 
 
 class Probe(NamedTuple):
@@ -35,15 +52,16 @@ class Probe(NamedTuple):
 
 @pytest.fixture(scope="module", params=PROBES, ids=" ".join)
 def served(request: pytest.FixtureRequest, directory: Path, certificate: Certificate) -> Iterator[Probe]:
-    """The probe, served by each server, without TLS and with it."""
+    """The probe, served by each server, without TLS and with it, and by Daphne as Liveroom runs it."""
     server, tls = request.param[0], request.param[1] == "tls"
-    port = free_port()
+    port, probe = free_port(), "tests.rooms.realtime.probe"
+    if server == "liveroom":
+        arguments = [probe, str(port)]
+    else:
+        arguments = [*server_arguments(server, port, certificate if tls else None), f"{probe}:application"]
     program = Program(
         "-".join(("probe", *request.param)),
-        [
-            *(sys.executable, "-m", *server_arguments(server, port, certificate if tls else None)),
-            "tests.rooms.realtime.probe:application",
-        ],
+        [sys.executable, "-m", *arguments],
         directory=directory,
         environment={"DEBUG": "1", "DJANGO_SETTINGS_MODULE": "liveroom.settings"},
     )
@@ -62,6 +80,16 @@ def listens(port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+async def opcode(reader: asyncio.StreamReader) -> int | None:
+    """The first byte of the next frame, of up to 125 bytes; None at the end."""
+    try:
+        first, size = await reader.readexactly(2)
+        await reader.readexactly(size)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    return first
 
 
 @asynccontextmanager
@@ -117,6 +145,35 @@ async def test_nothing_is_written_after_a_close(served):
             await ws.recv()
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4321
+
+
+@pytest.mark.parametrize(
+    ("said", "then"),
+    [("talk", CLOSE), ("talk and close", b""), ("talk", NO_FRAME)],
+    ids=("by the client", "by the server", "by a frame that is none"),
+)
+async def test_a_close_frame_is_the_last(served, said, then, request):
+    """Whoever closes: what a hub still has to say meanwhile is not written behind it."""
+    url = urlsplit(served.url)
+    async with asyncio.timeout(DEADLINE):
+        reader, writer = await asyncio.open_connection(url.hostname, url.port, ssl=served.trusted)
+        writer.write(HANDSHAKE)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(masked(0x81, said.encode()))
+        opcodes = [await opcode(reader)]
+        writer.write(then)
+        while (found := await opcode(reader)) is not None:
+            opcodes.append(found)
+            if found == CLOSED and said == "talk and close":
+                writer.write(CLOSE)
+        writer.close()
+    assert opcodes[0] == TEXT
+    assert len(opcodes) < TALK
+    if then == NO_FRAME and "daphne" in request.node.callspec.id:
+        # It cuts.
+        assert CLOSED not in opcodes
+    else:
+        assert opcodes.index(CLOSED) == len(opcodes) - 1
 
 
 def test_a_frame_on_the_wire():
