@@ -18,6 +18,7 @@ from accounts.admin_forms import OptimisticModelForm, with_token
 from accounts.admin_lists import LongListAdmin, key
 from accounts.admin_pictures import PictureInput, picture
 from accounts.models import User, clean_nickname
+from accounts.wechat import admin as _wechat  # noqa: F401 - Django finds an app's pages here
 
 CHOSEN_BY_OPERATORS = {"host", "assistants"}
 """Fields of other forms in which somebody is chosen who has an account; of guests there are many more."""

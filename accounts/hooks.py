@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from accounts.models import User
 
-nickname_checks: list[Callable[[str], None]] = []
-"""Called with a nickname that somebody gives himself over HTTP, before it is saved; raises what refuses it."""
+nickname_checks: list[Callable[[str, User | None], None]] = []
+"""Called with a nickname that somebody gives himself over HTTP, and him (None: a new guest), before it is saved and
+outside of every transaction; raises what refuses it."""
 
 profile_locks: list[Callable[[int], None]] = []
 """Called with a user's key before his row is locked to be changed: lock what the change goes on to lock."""

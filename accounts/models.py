@@ -141,3 +141,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.nickname or self.username
+
+
+from accounts.wechat.models import Announcement, Reminder  # noqa: E402, F401 - Django finds an app's models here

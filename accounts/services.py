@@ -1,6 +1,7 @@
 """What may happen to a user. Everything runs inside the transaction that is open, or in one of its own."""
 
 import secrets
+from typing import IO
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
@@ -9,7 +10,7 @@ from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts import hooks
+from accounts import hooks, pictures
 from accounts.models import AVATAR_MAX, FOREIGN_ID_MAX, User, clean_nickname, new_public_id, validate_avatar
 
 
@@ -52,14 +53,30 @@ def user_issue(*, external_id: str, nickname: str, avatar: str | None = None) ->
     return user
 
 
-def profile_update(*, user: User, nickname: str | None = None, avatar: str | None = None) -> User:
+def profile_update(
+    *, user: User, nickname: str | None = None, avatar: str | None = None, picture: IO[bytes] | None = None
+) -> User:
     """Change a user's nickname, avatar or both; None leaves a field alone, and the same value again changes nothing.
 
-    Raises ValidationError naming the field that is wrong.
+    A `picture`, a file that he sent, becomes his avatar; the one that he had is deleted.
+    Raises ValidationError naming the field that is wrong, ApiError when too many pictures are being drawn.
     """
     values = _valid(nickname=nickname, avatar=avatar)
-    with transaction.atomic():
-        _profile_save(user, values)
+    if picture is None:
+        with transaction.atomic():
+            _profile_save(user, values)
+        return user
+    try:
+        drawn = pictures.picture_drawn(picture)
+    except ValidationError as error:
+        raise ValidationError({"avatar": error}) from None
+    values["avatar"] = pictures.picture_stored(user, drawn)
+    try:
+        with transaction.atomic():
+            _profile_save(user, values)
+    except Exception:
+        pictures.picture_unwanted(user, values["avatar"])
+        raise
     return user
 
 
@@ -73,11 +90,20 @@ def tokens_revoke(*, user: User) -> None:
 
 
 def _profile_save(user: User, values: dict[str, str]) -> None:
-    changed = [field for field, value in values.items() if getattr(user, field) != value]
+    """Change what is another now; ``user`` may be read before another change of him."""
+    if all(getattr(user, field) == value for field, value in values.items()):
+        return
+    for lock in hooks.profile_locks:
+        lock(user.pk)
+    now = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    changed = [field for field, value in values.items() if getattr(now, field) != value]
+    if "avatar" in changed:
+        # The one that he has, and not the one that he had: of two at once each would leave the other's.
+        pictures.picture_left(user, now.avatar)
+    for field in values:
+        setattr(user, field, values[field])
     if not changed:
         return
-    for field in changed:
-        setattr(user, field, values[field])
     user.save(update_fields=changed)
     for observer in hooks.profile_changed:
         observer(user)

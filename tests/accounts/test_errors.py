@@ -128,7 +128,7 @@ def test_a_wrong_method_or_media_type(client: Client, user: User) -> None:
     """Both are bad_message; the methods that there are stand in Allow."""
     client.force_login(user)
     response = client.delete("/api/auth/me")
-    assert (response.status_code, response["Allow"]) == (405, "GET, PATCH, HEAD, OPTIONS")
+    assert (response.status_code, response["Allow"]) == (405, "GET, POST, PATCH, HEAD, OPTIONS")
     assert error_of(response) == {"code": "bad_message", "detail": 'Method "DELETE" not allowed.', "retry": False}
     response = client.patch("/api/auth/me", "nickname=x", "application/x-www-form-urlencoded")
     assert response.status_code == 415
