@@ -5,12 +5,13 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from liveroom.startup import load_settings
+from liveroom.startup import load_settings, one_line
 
 
 def main() -> None:
     load_settings()
-    execute_from_command_line(sys.argv)
+    with one_line():
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

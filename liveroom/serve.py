@@ -6,6 +6,7 @@ that was taken is lost.
 """
 
 import argparse
+import asyncio
 import contextlib
 import errno
 import fcntl
@@ -39,6 +40,8 @@ PING_INTERVAL = 20
 PING_TIMEOUT = 30
 # Python's own two numbers, and a third that lets 2 million objects come before it looks at all: see spare_collector.
 COLLECT_AFTER = (700, 10, 300)
+CLOSED_WITHIN = 7.0
+"""Seconds from the signal until a client that has not closed is cut: as in a drain."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -260,10 +263,20 @@ def serve_uvicorn(application: Application, listener: socket.socket, ending: End
             # Its own notes the signal to raise it again at the end (exit 143), and gives up at the second one.
             self.should_exit = True
 
+        @property
+        def is_closing_some(self) -> bool:
+            """Whether a client is still to answer a close."""
+            return any(getattr(connection, "close_sent", False) for connection in self.server_state.connections)
+
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             for server in self.servers:
                 server.close()
+            loop = asyncio.get_running_loop()
+            end = loop.time() + CLOSED_WITHIN
             await ending.drain()
+            # For the rooms a socket is gone when its close goes out; what follows cuts a client that has not read it.
+            while self.is_closing_some and loop.time() < end:  # noqa: ASYNC110 - nothing tells that the last one is gone
+                await asyncio.sleep(0.05)
             await super().shutdown(sockets)
 
     config = Config(

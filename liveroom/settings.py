@@ -142,12 +142,13 @@ REDIS_URL = env.text("REDIS_URL", default="")
 if REDIS_URL and not re.match(r"(rediss?|unix)://.", REDIS_URL):
     # Without the URL itself: it may hold a password.
     raise ImproperlyConfigured("REDIS_URL cannot be read; it takes redis://[user:password@]host[:port][/number].")
+REDIS_PREFIX = env.text("REDIS_PREFIX", default="liveroom")
 CHANNEL_LAYERS: dict[str, dict[str, object]] = {
     "default": (
         {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             "CONFIG": {
-                "prefix": env.text("REDIS_PREFIX", default="liveroom"),
+                "prefix": REDIS_PREFIX,
                 # The health check is what wakes a subscribing connection whose peer vanished.
                 "hosts": [
                     {
@@ -224,6 +225,11 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 
+# --- What people upload. Default: under var/. All processes share it.
+
+MEDIA_URL = "/media/"
+MEDIA_ROOT = env.text("MEDIA_ROOT", default=str(VAR_DIR / "media"))
+
 # --- HTTP API.
 
 REST_FRAMEWORK = {
@@ -240,13 +246,20 @@ REST_FRAMEWORK = {
     # Whose address X-Forwarded-For tells: without a proxy of ours the header is the caller's own invention.
     "NUM_PROXIES": 1 if env.bool("TRUST_PROXY", default=False) else 0,
 }
-# Counts requests per address, in each process for itself. Past this many entries Django's memory cache forgets a third.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 10_000},
-    }
+# Counts requests per address and holds WeChat's access token: for all processes where there is Redis, else in each for
+# itself. Past this many entries Django's memory cache forgets a third.
+CACHES: dict[str, dict[str, object]] = {
+    "default": (
+        {
+            "BACKEND": "liveroom.cache.SharedCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": REDIS_PREFIX,
+        }
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
 }
+CACHES["default"]["OPTIONS"] = {"MAX_ENTRIES": 10_000}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Liveroom",
     "DESCRIPTION": "The HTTP side of a Liveroom server, beside the WebSocket of its rooms.",
@@ -284,12 +297,64 @@ CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/api/"
 # Secrets of the systems that may call POST /api/auth/issue. Default: none, the route is closed.
 LIVEROOM_SERVER_KEYS = env.all_matching("LIVEROOM_SERVER_KEYS", r".+", "keys, parted by commas")
+# The mini-program whose users log in, as WeChat's platform names it, and its secret. Default: none, nobody does.
+WECHAT_APPID = env.matching("WECHAT_APPID", r"[A-Za-z0-9_-]+", "an app id such as wx0123456789abcdef")
+WECHAT_SECRET = env.text("WECHAT_SECRET", default="")
+if bool(WECHAT_APPID) != bool(WECHAT_SECRET):
+    raise ImproperlyConfigured("WECHAT_APPID and WECHAT_SECRET belong together: one is set, and the other is not.")
+# Where WeChat's servers are, or what stands in front of them. Default: https://api.weixin.qq.com.
+WECHAT_API_URL = env.matching(
+    "WECHAT_API_URL",
+    r"https?://[^/?#\s]+(/[^?#\s]*)?",
+    "an address such as https://api.weixin.qq.com",
+    default="https://api.weixin.qq.com",
+)
+# Seconds that one call of WeChat may take. Default: 5. Guards those who wait for it.
+LIVEROOM_WECHAT_TIMEOUT = env.int("LIVEROOM_WECHAT_TIMEOUT", default=5, least=1, most=60)
+# The template of the message by which followers hear that a host goes live. Default: none, nobody is told.
+WECHAT_TEMPLATE_LIVE = env.matching("WECHAT_TEMPLATE_LIVE", r"[A-Za-z0-9_-]{1,64}", "the id of a template")
+# What its fields say: {title} of the room, {host}, {time}. And the page that it leads to.
+WECHAT_TEMPLATE_LIVE_DATA = env.all_matching(
+    "WECHAT_TEMPLATE_LIVE_DATA",
+    r"[a-z_]+[0-9]+=([^{}]|\{(title|host|time)\})+",
+    "fields of the template such as thing1={title},thing2={host},time3={time}",
+)
+if WECHAT_TEMPLATE_LIVE and not WECHAT_TEMPLATE_LIVE_DATA:
+    raise ImproperlyConfigured("WECHAT_TEMPLATE_LIVE is set, and WECHAT_TEMPLATE_LIVE_DATA does not say what it says.")
+WECHAT_TEMPLATE_LIVE_PAGE = env.matching(
+    "WECHAT_TEMPLATE_LIVE_PAGE",
+    r"(?=\S{1,192}$)[^/{}]([^{}]|\{slug\})*",
+    "a page of the mini-program, with {slug} where the room's is to stand",
+    default="pages/room/room?slug={slug}",
+)
 # What relative URLs in frames are relative to. Default: the address that the client itself connected to.
 LIVEROOM_BASE_URL = env.matching("LIVEROOM_BASE_URL", r"https?://[^/\s]\S*", "an address such as https://your.host")
 # Seconds a token is good for. Default: 30 days.
 LIVEROOM_TOKEN_AGE = env.int("LIVEROOM_TOKEN_AGE", default=30 * 24 * 3600, least=1)
 # Whether a buyer's nickname is masked (李**) in the purchase that everybody sees. Default: yes.
 LIVEROOM_MASK_BUYERS = env.bool("LIVEROOM_MASK_BUYERS", default=True)
+
+# --- Liveroom: what texts pass.
+
+# The checks that every comment, nickname and notice passes, as dotted paths; rooms/checks says how to write one.
+# Default: the blocked words, then WeChat's msgSecCheck, which asks only where LIVEROOM_MSG_CHECK is on.
+LIVEROOM_CHECKS = env.all_matching(
+    "LIVEROOM_CHECKS",
+    r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+",
+    "dotted paths of functions, such as shop.checks.links_wait",
+    default=["rooms.checks.local.blocked_words", "rooms.checks.wechat.msg_sec_check"],
+)
+# Whether the checks that ask elsewhere are asked: "off" (default), "after" (a comment is shown at once, and taken down
+# when it is refused), or "before" (a comment waits until it has passed).
+LIVEROOM_MSG_CHECK = env.choice("LIVEROOM_MSG_CHECK", "off", "after", "before", default="off")
+# What becomes of a text that they give no answer about: it passes ("open", default), or a human decides ("closed").
+LIVEROOM_MSG_CHECK_FAIL = env.choice("LIVEROOM_MSG_CHECK_FAIL", "open", "closed", default="open")
+# Calls of msgSecCheck a minute, of all processes together. Default: 4000, which is what WeChat allows.
+LIVEROOM_MSG_CHECK_RATE = env.int("LIVEROOM_MSG_CHECK_RATE", default=4000)
+if LIVEROOM_MSG_CHECK != "off" and "rooms.checks.wechat.msg_sec_check" in LIVEROOM_CHECKS and not WECHAT_APPID:
+    raise ImproperlyConfigured(
+        f"LIVEROOM_MSG_CHECK is {LIVEROOM_MSG_CHECK!r}, and WeChat is to be asked: set WECHAT_APPID and WECHAT_SECRET."
+    )
 
 # --- Liveroom: limits. 0 means no limit.
 
@@ -309,6 +374,16 @@ LIVEROOM_LIKE_RATE = env.int("LIVEROOM_LIKE_RATE", default=50)
 LIVEROOM_FOLLOW_RATE = env.number("LIVEROOM_FOLLOW_RATE", default=1)
 # Guests per minute that one address may make over HTTP. Default: 30. Guards the table of users.
 LIVEROOM_GUEST_RATE = env.int("LIVEROOM_GUEST_RATE", default=30)
+# Logins by WeChat per minute that one address may try. Default: 300, as thousands of phones may share one. Guards what
+# WeChat allows the app.
+LIVEROOM_WECHAT_RATE = env.int("LIVEROOM_WECHAT_RATE", default=300)
+# Messages per second by which a process tells followers. Default: 50. Guards what WeChat allows the app.
+LIVEROOM_WECHAT_MESSAGE_RATE = env.int("LIVEROOM_WECHAT_MESSAGE_RATE", default=50, least=1)
+# New names per minute that one user may try over HTTP. Default: 10. Guards what WeChat allows the app, and his rooms.
+LIVEROOM_NICKNAME_RATE = env.int("LIVEROOM_NICKNAME_RATE", default=10)
+# Bytes of a picture that somebody sends of himself, and how many per minute one address may send. Defaults: 2 MiB, 30.
+LIVEROOM_AVATAR_BYTES = env.int("LIVEROOM_AVATAR_BYTES", default=2_097_152)
+LIVEROOM_AVATAR_RATE = env.int("LIVEROOM_AVATAR_RATE", default=30)
 # Bytes of one client frame. Default: 16384. A server reads 65536 at most.
 LIVEROOM_FRAME_MAX = env.int("LIVEROOM_FRAME_MAX", default=16_384, most=65_536)
 # Frames per second and socket; five seconds above it end the socket. Default: 30.
@@ -348,6 +423,7 @@ LOGGING = {
         "no outages": {"()": "liveroom.logs.NoOutages"},
         "once a minute": {"()": "liveroom.logs.OnceAMinute"},
         "no garbage": {"()": "liveroom.logs.NoGarbage"},
+        "one line": {"()": "liveroom.logs.OneLine"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
@@ -355,12 +431,14 @@ LOGGING = {
         # Without handlers of its own: Django's would say everything twice.
         "django": {"handlers": [], "level": "INFO"},
         "django.request": {"level": "ERROR", "filters": ["no probes"]},
+        "django.security.DisallowedHost": {"filters": ["one line"]},
         "django.server": {"level": "WARNING"},
         "channels_redis.pubsub": {"filters": ["no outages"]},
         "psycopg.pool": {"filters": ["once a minute"]},
         "uvicorn.error": {"filters": ["no garbage"]},
         # It logs every address that is asked, with all that stands in it.
         "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
     },
 }
 

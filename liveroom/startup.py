@@ -1,8 +1,10 @@
 """How a process begins: it reads the settings, or ends with the one line that says what is wrong with them."""
 
+import contextlib
 import importlib
 import os
 import sys
+from collections.abc import Iterator
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -14,7 +16,14 @@ def load_settings() -> None:
 
     Where a setting is missing or wrong, print that one line to stderr and exit with 1: an operator needs no traceback.
     """
-    try:
+    with one_line():
         importlib.import_module(os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS))
+
+
+@contextlib.contextmanager
+def one_line() -> Iterator[None]:
+    """The same for what shows only when the apps are there, such as a check that cannot be imported."""
+    try:
+        yield
     except ImproperlyConfigured as error:
         sys.exit(str(error))

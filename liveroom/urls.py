@@ -5,12 +5,14 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from accounts.pictures import avatar
 from liveroom.api import NotFoundView
 from liveroom.demo.views import picture
 
 urlpatterns = [
     path("", include("rooms.page_urls")),
     path("pictures/<slug:name>.svg", picture, name="demo-picture"),
+    path("media/avatars/<str:name>", avatar, name="avatar"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),

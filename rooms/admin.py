@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,20 +17,25 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_lists import LongListAdmin
+from accounts.admin_lists import LongListAdmin, key
 from accounts.admin_pictures import PictureInput, picture
 from rooms import admin_moderation, admin_words  # noqa: F401 - they register their models
 from rooms.admin_comments import NEWEST, CommentAdmin, FollowAdmin
-from rooms.admin_forms import ServiceForm, refusals_of
+from rooms.admin_forms import FormRefused, ServiceForm, refusals_of
+from rooms.admin_reviews import review_list, to_review
 from rooms.admin_saving import Saving, ServiceAdmin, saving_of
 from rooms.admin_shown import badge, link, list_of
 from rooms.admin_steps import RoomSteps
+from rooms.checks.names import notice_check
+from rooms.checks.pipeline import asks_elsewhere
+from rooms.messages import Refused
 from rooms.models import Comment, Follow, Room
 from rooms.realtime import runtime
 from rooms.services.comments import comment_pin
 from rooms.services.rooms import (
     SETTINGS,
     assistants_set,
+    notice_judge,
     room_update,
 )
 
@@ -172,7 +178,13 @@ class RoomAdmin(RoomSteps, ServiceAdmin, LongListAdmin):
             (_("followers"), room.head.followers),
             (_("likes"), room.head.likes),
             (_("held back"), room.head.held),
+            *self._to_review(room),
         )
+
+    def _to_review(self, room: Room) -> Sequence[tuple[str | Promise, object]]:
+        """How many of its comments wait for a human, where there are any."""
+        count = to_review(room.pk)
+        return ((_("to review"), link(review_list(room=room.pk), count)),) if count else ()
 
     def links(self, room: Room) -> Sequence[tuple[str | Promise, str]]:
         """Where else this room is seen."""
@@ -252,14 +264,33 @@ class RoomAdmin(RoomSteps, ServiceAdmin, LongListAdmin):
         with suppress(Room.DoesNotExist):
             saving.lock(pk)
 
+    def refused_before(self, request: HttpRequest, object_id: str | None) -> Sequence[FormRefused]:
+        """A notice that the checks elsewhere do not take."""
+        text = request.POST.get("notice", "").strip()
+        may = self.has_add_permission(request) if object_id is None else self.has_change_permission(request)
+        if not (text and may and asks_elsewhere()):
+            return ()
+        pk = key(unquote(object_id)) if object_id is not None else None
+        if pk is not None and Room.objects.filter(pk=pk, notice=text).exists():
+            return ()
+        by: Any = request.user
+        try:
+            notice_check(text, by)
+        except Refused as refused:
+            return (FormRefused(None, refused),)
+        return ()
+
     def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
+        by: Any = request.user
         if not change:
+            with refusals_of(form):
+                obj.notice = notice_judge(obj.notice.strip(), by)
             obj.save()
             saving_of(request).lock(obj.pk)
             return
         tx = saving_of(request).tx
         with refusals_of(form):
-            room_update(tx, room_id=obj.pk, changes=form.changes(*SETTINGS, "status", "notice"))
+            room_update(tx, room_id=obj.pk, changes=form.changes(*SETTINGS, "status", "notice"), by=by)
             if "pinned" in form.changed_data:
                 comment_pin(tx, room_id=obj.pk, comment_id=obj.pinned_id)
 

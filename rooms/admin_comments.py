@@ -21,13 +21,14 @@ from accounts.admin_pictures import picture
 from accounts.admin_rows import RowActions
 from rooms.admin_filters import RoomFilter, UserFilter
 from rooms.admin_forms import reason
+from rooms.admin_reviews import ReviewActions, ReviewFilter, is_undecided, why
 from rooms.admin_said import log, muted_text, removed_text, short_date
 from rooms.admin_saving import ReadOnlyAdmin
 from rooms.admin_search import UserSearch
 from rooms.admin_shown import badge, link, list_of, room_link
 from rooms.admin_writers import MUTED_FOR, TIMES, ModerationActions
-from rooms.messages import Refused
-from rooms.models import Comment, Room, Sanction, now_ms
+from rooms.messages import Refused, Role
+from rooms.models import DOWN, Comment, Review, Room, Sanction, now_ms
 from rooms.selectors import sanctions_of_pairs
 from rooms.services.comments import STAFF, comment_pin
 from rooms.services.removals import comments_remove_in_steps
@@ -37,6 +38,12 @@ NEWEST = 12
 """So many comments are shown where a room is run."""
 REMOVED_BY_ONE_ACTION = 2000
 """Each leaves a line in the history; more would keep a browser waiting for longer than it does."""
+ROLES: dict[str, Promise] = {
+    Role.GUEST: _("guest"),
+    Role.VIEWER: _("viewer"),
+    Role.ASSISTANT: _("assistant"),
+    Role.HOST: _("host"),
+}
 
 
 class CommentList(LongChangeList):
@@ -47,19 +54,22 @@ class CommentList(LongChangeList):
         _note_holding(self.result_list)
 
 
-class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
-    """The comments as they were posted. They are taken down and pinned, never edited or deleted: they are the log."""
+class CommentAdmin(ReviewActions, ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
+    """The comments as they were posted. They are decided about, taken down and pinned, never edited or deleted: they
+    are the log."""
 
     list_display = ("comment", "by", "in_room", "state_shown", "posted")
     list_display_links = None
-    list_filter = (RoomFilter, "state", "created_at", UserFilter)
+    list_filter = (RoomFilter, ReviewFilter, "state", "created_at", UserFilter)
     search_fields = ("content", "nickname")
     search_help_text = _("Text, nickname or a user's public id.")
     sortable_by = ()
-    list_select_related = ("room",)
-    fields = ("content", "user", "nickname", "role", "room", "show", "seq", "state", "created_at")
-    actions = ("remove", "pin", "unpin")
+    list_select_related = ("room", "review")
+    fields = ("content", "user", "nickname", "as_role", "room", "show", "seq", "state", "why", "created_at")
+    readonly_fields = ("as_role", "why")
+    actions = (*ReviewActions.reviewing, "remove", "pin", "unpin")
     row_actions: ClassVar[dict[str, str | Promise]] = {
+        **ReviewActions.review_buttons,
         "remove": _("Take down"),
         "pin": _("Pin"),
         "unpin": _("Unpin"),
@@ -96,7 +106,18 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
     def state_shown(self, comment: Comment) -> SafeString:
         if comment.room.pinned_id == comment.pk:
             return badge("pinned", _("pinned"))
-        return badge(comment.state, Comment.State(comment.state).label)
+        if comment.state == Comment.State.SHOWN and is_undecided(comment):
+            flag = badge("review", Review.State.OPEN.label)
+            return format_html("{} {} {}", badge(comment.state, Comment.State.SHOWN.label), flag, why(comment))
+        return format_html("{} {}", badge(comment.state, Comment.State(comment.state).label), why(comment))
+
+    @admin.display(description=_("role"))
+    def as_role(self, comment: Comment) -> str:
+        return str(ROLES.get(comment.role, comment.role))
+
+    @admin.display(description=_("why"))
+    def why(self, comment: Comment) -> SafeString | str:
+        return why(comment) or "–"
 
     @admin.display(description=_("time"))
     def posted(self, comment: Comment) -> SafeString:
@@ -104,7 +125,7 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
 
     def newest(self, request: HttpRequest, room: Room) -> list[dict[str, object]]:
         """A room's newest comments, as this list has them."""
-        rows = list(Comment.objects.filter(room=room).order_by("-pk")[:NEWEST])
+        rows = list(Comment.objects.filter(room=room).select_related("review").order_by("-pk")[:NEWEST])
         for row in rows:
             row.room = room
         _note_holding(rows)
@@ -124,11 +145,14 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
         return CommentList
 
     def actions_of(self, obj: Comment) -> Iterable[str]:
+        undecided = is_undecided(obj)
+        if undecided:
+            yield from self.reviewing
         if obj.room.pinned_id == obj.pk:
             yield "unpin"
-        elif obj.state == Comment.State.SHOWN and obj.show == obj.room.show:
+        elif obj.state == Comment.State.SHOWN and obj.show == obj.room.show and not undecided:
             yield "pin"
-        if obj.state != Comment.State.REMOVED:
+        if obj.state not in DOWN and not undecided:
             yield "remove"
         if obj.role not in STAFF:
             held: Any = obj
@@ -138,7 +162,7 @@ class CommentAdmin(ModerationActions, UserSearch, RowActions, ReadOnlyAdmin):
     @admin.action(description=_("Remove the selected comments from the screens"), permissions=["moderate"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         count = 0
-        first = queryset.exclude(state=Comment.State.REMOVED).order_by("-pk").values_list("pk", flat=True)
+        first = queryset.exclude(state__in=DOWN).order_by("-pk").values_list("pk", flat=True)
         chosen = list(first[: REMOVED_BY_ONE_ACTION + 1])
         if len(chosen) > REMOVED_BY_ONE_ACTION:
             text = gettext("There are more: one action removes %(limit)d, the newest. Run it again for the rest.")

@@ -30,6 +30,8 @@ REASONS: Mapping[tuple[Code, str | None], Any] = {
     (Code.BAD_MESSAGE, "sale_ends_at"): _("A sale has a price, a start, and an end after its start."),
     (Code.BAD_MESSAGE, "price"): _("A price is at least 0.01 yuan."),
     (Code.BAD_MESSAGE, "sale_price"): _("A price is at least 0.01 yuan."),
+    (Code.CONTENT_REJECTED, None): _("This text cannot be shown here."),
+    (Code.UNAVAILABLE, "text"): _("This text cannot be checked just now. Please try again."),
     (Code.FORBIDDEN, "user"): _("The host, an assistant or an administrator can be neither muted nor banned."),
     (Code.UNAVAILABLE, None): _("Somebody else was quicker. Please try again."),
 }

@@ -64,6 +64,10 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Lock what a change of the row with that key locks; it may be gone."""
         raise NotImplementedError
 
+    def refused_before(self, request: HttpRequest, object_id: str | None) -> Sequence[FormRefused]:
+        """What of a posted form is refused before anything is locked: of what is to be asked elsewhere."""
+        return ()
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -83,7 +87,7 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def _saved(self, request: HttpRequest, object_id: str | None, view: Callable[[], HttpResponse]) -> HttpResponse:
         if request.method != "POST":
             return view()
-        refusals: tuple[FormRefused, ...] = ()
+        before = refusals = tuple(self.refused_before(request, object_id))
         tries = TRIES
         while True:
             tries -= 1
@@ -98,7 +102,7 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 # A key that another process took meanwhile is an ordinary error of the form at the next look.
                 if not tries or not isinstance(error, FormRefused | IntegrityError):
                     raise
-                refusals = (error,) if isinstance(error, FormRefused) and not error.again else ()
+                refusals = (*before, error) if isinstance(error, FormRefused) and not error.again else before
 
     def _lock(self, saving: Saving, object_id: str | None) -> None:
         pk = key(unquote(object_id)) if object_id is not None else None

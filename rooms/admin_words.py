@@ -80,7 +80,7 @@ class BlockedWordAdmin(LongListAdmin):
     search_fields = ("word", "folded")
     ordering: ClassVar[Any] = ("word",)
     fields = ("lines", "action")
-    actions = ("refuse", "mask", "remove")
+    actions = ("refuse", "mask", "hold", "remove")
 
     def get_fields(self, request: HttpRequest, obj: BlockedWord | None = None) -> Any:
         return ("word", "action", "created_at") if obj else self.fields
@@ -172,6 +172,10 @@ class BlockedWordAdmin(LongListAdmin):
     @admin.action(description=_("Mask the selected words in comments"), permissions=["sort"])
     def mask(self, request: HttpRequest, queryset: QuerySet[BlockedWord]) -> None:
         self._treat(request, queryset, BlockedWord.Action.MASK)
+
+    @admin.action(description=_("Hold comments with the selected words for a review"), permissions=["sort"])
+    def hold(self, request: HttpRequest, queryset: QuerySet[BlockedWord]) -> None:
+        self._treat(request, queryset, BlockedWord.Action.HOLD)
 
     def _treat(self, request: HttpRequest, queryset: QuerySet[BlockedWord], action: str) -> None:
         changed = words.words_add(queryset.values_list("word", flat=True), action=action).changed

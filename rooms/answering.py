@@ -5,16 +5,21 @@ from collections.abc import Callable
 from typing import Any
 
 from rooms import messages
-from rooms.messages import Refused
+from rooms.messages import Code, Refused
 from rooms.realtime.drain import restarting
 from rooms.realtime.hub import RoomHub
+from rooms.realtime.outbox import Outbox
 from rooms.realtime.runtime import Runtime
+
+FAILED = (Code.UNAVAILABLE, Code.INTERNAL)
+"""What is the server's own failure: the command would have been done."""
 
 
 class Answering:
     """The commands of one socket: each is answered once, after its commit."""
 
     runtime: Runtime
+    outbox: Outbox
     send_frame: Callable[..., None]
     refuse: Callable[..., None]
     _unanswered: int = 0
@@ -57,6 +62,8 @@ class Answering:
                 if isinstance(outcome, Refused):
                     if undo is not None:
                         undo()
+                    if outcome.code in FAILED and self.runtime.draining and self.outbox.closed:
+                        self.runtime.unheard += 1
                     self.refuse(outcome, to, frame)
                 else:
                     done(outcome)

@@ -10,10 +10,13 @@ class RoomsConfig(AppConfig):
         from accounts import hooks
         from accounts.errors import error_translators
         from rooms import errors
-        from rooms.services import profiles, words
+        from rooms.checks import names, pipeline
+        from rooms.services import profiles
 
-        hooks.nickname_checks.append(words.nickname_check)
+        hooks.nickname_checks.append(names.nickname_check)
         hooks.profile_locks.append(profiles.profile_lock)
         hooks.profile_changed.append(profiles.profile_changed)
         hooks.tokens_revoked.append(profiles.tokens_revoked)
         error_translators.append(errors.translate)
+        # A path that leads nowhere ends the start.
+        pipeline.pipeline()

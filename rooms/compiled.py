@@ -5,80 +5,114 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, Final, Generic, TypeVar
 
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 from django.db.models import Model, QuerySet
 
 Row = TypeVar("Row", bound=Model)
 
-VALUES_MAX: Final = 8
-"""With more values than this a query is compiled each time: its cost is shared by as many commands."""
+VALUES_MAX: Final = 256
+"""With more values in a list than this a query is compiled each time: its cost is shared by as many commands."""
 
 PARAMETERS_MAX: Final = 900
 """Values of one INSERT or UPDATE: older SQLite takes 999."""
 
 
+class _Statement(Generic[Row]):
+    """A queryset's SQL, and how a row of the answer becomes an object: a raw query finds that out each time."""
+
+    def __init__(self, rows: QuerySet[Row]) -> None:
+        compiler: Any = rows.query.get_compiler(DEFAULT_DB_ALIAS)
+        sql, parameters = compiler.as_sql()
+        self.sql = str(sql)
+        self.parameters = list(parameters)
+        if "related_klass_infos" in compiler.klass_info:
+            raise ValueError("A query with select_related cannot be kept.")
+        places = compiler.klass_info["select_fields"]
+        self._model: type[Row] = compiler.klass_info["model"]
+        self._fields = slice(places[0], places[-1] + 1)
+        self._names = [column.target.attname for column, *_ in compiler.select[self._fields]]
+        self._annotations = list(compiler.annotation_col_map.items())
+        self._converters = [
+            (at, functions, column)
+            for at, (functions, column) in compiler.get_converters([column for column, *_ in compiler.select]).items()
+        ]
+
+    def rows(self, parameters: Sequence[Any]) -> list[Row]:
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, parameters)
+            return [self._made(list(row)) for row in cursor.fetchall()]
+
+    def _made(self, row: list[Any]) -> Row:
+        for at, functions, column in self._converters:
+            for convert in functions:
+                row[at] = convert(row[at], column, connection)
+        made = self._model.from_db(DEFAULT_DB_ALIAS, self._names, row[self._fields])
+        for name, at in self._annotations:
+            setattr(made, name, row[at])
+        return made
+
+
 class Compiled(Generic[Row]):
-    """A queryset whose SQL is kept for each database and number of values; called with them it gives its rows.
+    """A queryset whose SQL is kept for each database and sizes of lists; called with them it gives its rows.
 
     ``build`` makes it from lists of values, each for an ``IN``; an empty one gives no rows. They must be all of its
     parameters, in their order, and of types that the database takes as they are: anything else raises ValueError.
     """
 
-    def __init__(self, model: type[Row], build: Callable[..., QuerySet[Row]]) -> None:
-        self._model = model
+    def __init__(self, build: Callable[..., QuerySet[Row]]) -> None:
         self._build = build
-        self._known: dict[tuple[str | int, ...], str] = {}
+        self._known: dict[tuple[str | int, ...], _Statement[Row]] = {}
 
     def __call__(self, *lists: Sequence[int] | Sequence[str]) -> list[Row]:
         if not all(lists):
             return []
-        values: list[Any] = [value for each in lists for value in each]
-        if len(values) > VALUES_MAX:
+        if max(map(len, lists)) > VALUES_MAX:
             return list(self._build(*lists))
-        shape: tuple[str | int, ...] = (connection.vendor, *map(len, lists))
-        sql = self._known.get(shape)
-        if sql is None:
-            sql = self._known[shape] = self._compile(lists, values)
-        return list(self._model._base_manager.raw(sql, values))
+        # A value that is asked for twice changes nothing: so few sizes are enough.
+        filled = [[*each, *[each[-1]] * ((1 << (len(each) - 1).bit_length()) - len(each))] for each in lists]
+        shape: tuple[str | int, ...] = (connection.vendor, *map(len, filled))
+        statement = self._known.get(shape) or self._compile(shape, filled)
+        return statement.rows(list(chain.from_iterable(filled)))
 
-    def _compile(self, lists: Sequence[Sequence[Any]], values: list[Any]) -> str:
-        sql, parameters = self._build(*lists).query.sql_with_params()
-        if list(parameters) != values:
-            raise ValueError(f"The parameters {parameters} are not the values {values}.")
-        return str(sql)
+    def _compile(self, shape: tuple[str | int, ...], lists: list[list[Any]]) -> _Statement[Row]:
+        # In place of the values others of their type, for Django leaves out those that are asked for twice.
+        stand_ins = [[type(each[0])(number) for number in range(len(each))] for each in lists]
+        statement, values = _Statement(self._build(*stand_ins)), list(chain.from_iterable(stand_ins))
+        if statement.parameters != values:
+            raise ValueError(f"The parameters {statement.parameters} are not the values {values}.")
+        self._known[shape] = statement
+        return statement
 
 
 class Prepared(Generic[Row]):
     """A queryset whose SQL is kept for each database; called with its arguments it gives its rows.
 
     ``build`` makes it from one value for each argument; ``stand_ins`` are such values, which nothing else in it equals.
-    What is annotated comes as the database gives it: 1 or true, a text or a time.
     """
 
-    def __init__(self, model: type[Row], build: Callable[..., QuerySet[Row]], *stand_ins: int | str | datetime) -> None:
-        self._model = model
+    def __init__(self, build: Callable[..., QuerySet[Row]], *stand_ins: int | str | datetime) -> None:
         self._build = build
         self._stand_ins = stand_ins
-        self._known: dict[str, tuple[str, list[Any], list[tuple[int, int]]]] = {}
+        self._known: dict[str, tuple[_Statement[Row], list[tuple[int, int]]]] = {}
 
     def __call__(self, *arguments: int | str | datetime) -> list[Row]:
         known = self._known.get(connection.vendor)
         if known is None:
             known = self._known[connection.vendor] = self._compile()
-        sql, constants, places = known
+        statement, places = known
         adapted = [_adapt(argument) for argument in arguments]
-        parameters = list(constants)
+        parameters = list(statement.parameters)
         for at, number in places:
             parameters[at] = adapted[number]
-        return list(self._model._base_manager.raw(sql, parameters))
+        return statement.rows(parameters)
 
-    def _compile(self) -> tuple[str, list[Any], list[tuple[int, int]]]:
-        sql, found = self._build(*self._stand_ins).query.sql_with_params()
+    def _compile(self) -> tuple[_Statement[Row], list[tuple[int, int]]]:
+        statement = _Statement(self._build(*self._stand_ins))
         adapted = [_adapt(stand_in) for stand_in in self._stand_ins]
-        places = [(at, adapted.index(value)) for at, value in enumerate(found) if value in adapted]
+        places = [(at, adapted.index(value)) for at, value in enumerate(statement.parameters) if value in adapted]
         if {number for _, number in places} != set(range(len(adapted))):
-            raise ValueError(f"Not all of {adapted} are among the parameters {found}.")
-        return str(sql), list(found), places
+            raise ValueError(f"Not all of {adapted} are among the parameters {statement.parameters}.")
+        return statement, places
 
 
 def _adapt(value: int | str | datetime) -> Any:

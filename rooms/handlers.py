@@ -7,12 +7,13 @@ from django.conf import settings
 
 from accounts.services import profile_update
 from rooms import messages, selectors
+from rooms.checks.pipeline import asks_elsewhere
 from rooms.messages import Close, Code, CommentAck, FollowAction, Refused, SubscribeAck
+from rooms.models import Comment
 from rooms.realtime.limits import Speaker, TokenBucket
 from rooms.services.comments import Post, Posted, content_clean
 from rooms.services.follows import Followed, SetFollow
 from rooms.session import ViewerSession
-from rooms.who import check_nickname
 
 LOGINS_AT_ONCE = 5
 
@@ -35,12 +36,16 @@ class RoomHandlers(ViewerSession):
         self.answer("join", frame)
 
     async def _rename_guest(self, nickname: str) -> None:
-        nickname = await self.runtime.database.read(check_nickname, nickname)
+        elsewhere = asks_elsewhere()
+        if elsewhere:
+            self._login_in_time()
+        nickname = await self.checked_nickname(nickname, self.viewer.user)
         user = self.viewer.user
         if user is None:
             self.rename_guest(nickname)
         elif user.is_guest and user.nickname != nickname:
-            self._login_in_time()
+            if not elsewhere:
+                self._login_in_time()
             # A copy: what he is to this socket changes when the change is heard of, and is told then.
             await self.runtime.database.write(profile_update, user=copy(user), nickname=nickname)
 
@@ -54,6 +59,7 @@ class RoomHandlers(ViewerSession):
         def done(posted: Posted) -> None:
             if posted.again and refusal is None:
                 speaker.forgive(content)
+            self.runtime.checks.take(posted.comment, posted.review)
             self._answer_comment(frame, posted)
 
         def undo() -> None:
@@ -91,6 +97,9 @@ class RoomHandlers(ViewerSession):
         elif comment.seq is not None:
             ack.seq = comment.seq
         self.answer("message", frame, ack)
+        if comment.state == Comment.State.REFUSED:
+            # He may not have heard of it.
+            self.comment_refused(comment.pk)
 
     async def handle_like(self, frame: messages.SendLike) -> None:
         room = self.room.room

@@ -154,6 +154,8 @@ class Comment(models.Model):
     client_msg_id = models.CharField(max_length=64, null=True)  # noqa: DJ001 - NULL means no key; keys are unique
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.SHOWN)
     created_at = models.DateTimeField(_("time"), default=timezone.now)
+    shown_at = models.DateTimeField(null=True)
+    """When a comment that waited was shown; None for one that did not wait."""
 
     class Meta:
         verbose_name = _("comment")
@@ -172,6 +174,40 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.nickname}: {self.content[:40]}"
+
+
+DOWN = (Comment.State.REMOVED, Comment.State.REFUSED)
+"""The states of comments that were taken down, or never shown: nothing is done about them any more."""
+
+
+CHECK_NAME_MAX, DETAIL_MAX = 100, 200
+
+
+class Review(models.Model):
+    """What is still to be decided about a comment, or why it was refused. Gone once it has passed.
+
+    ``check_name`` and ``detail``: which check asked for it, and what for: a word, a label. ``claimed_by``: which
+    process asks a check that is elsewhere, until ``claimed_until``; from then on any process may.
+    """
+
+    class State(models.TextChoices):
+        CHECKING = "checking", _("an automatic check is asked")
+        OPEN = "open", _("to be reviewed")
+        REFUSED = "refused", _("refused")
+
+    comment = models.OneToOneField(Comment, models.CASCADE, related_name="review")
+    state = models.CharField(max_length=8, choices=State.choices)
+    check_name = models.CharField(max_length=CHECK_NAME_MAX, blank=True)
+    detail = models.CharField(max_length=DETAIL_MAX, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    claimed_by = models.CharField(max_length=16, blank=True)
+    claimed_until = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "claimed_until"], name="review_state")]
+
+    def __str__(self) -> str:
+        return f"{self.comment_id}: {self.state}"
 
 
 class Follow(models.Model):
@@ -257,7 +293,7 @@ class Sanction(models.Model):
 
 
 class BlockedWord(models.Model):
-    """A word that is not shown: what holds it is refused, or the word in it masked.
+    """A word that is not shown as it is: what holds it is refused or waits for a human, or the word in it is masked.
 
     ``folded`` is what is looked for; a word is another one if that is another.
     """
@@ -265,6 +301,7 @@ class BlockedWord(models.Model):
     class Action(models.TextChoices):
         REFUSE = "refuse", _("refuse the comment")
         MASK = "mask", _("mask the word")
+        HOLD = "hold", _("hold the comment for a review")
 
     word = models.CharField(_("word"), max_length=50)
     folded = models.CharField(max_length=1000, unique=True, editable=False)
@@ -291,11 +328,13 @@ class WordsVersion(models.Model):
 class ViewerChange(models.Model):
     """That something of a user's own changed, in one room or (None) everywhere: his sockets read it again.
 
-    Kept for an hour: it reaches them where the channel layer does not.
+    Kept for an hour: it reaches them where the channel layer does not. With ``comment``: that a comment of his that
+    waited was refused, which they are told. Kept for a day: whoever was away is told when he comes back.
     """
 
     room = models.ForeignKey(Room, models.CASCADE, null=True, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    comment = models.ForeignKey(Comment, models.CASCADE, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
     def __str__(self) -> str:

@@ -72,6 +72,7 @@ TEXTS: dict[str, str | Promise] = {
     "send_again": _("Send again"),
     "send_again_in": _("Send again in {seconds} s"),
     "held": _("only you see this"),
+    "held_review": _("being reviewed; only you see this"),
     "new_comment": _("1 new comment"),
     "new_comments": _("{count} new comments"),
     "to_newest": _("To the newest"),

@@ -18,7 +18,9 @@ from channels.layers import get_channel_layer
 
 logger = logging.getLogger(__name__)
 
-PROCESS = f"{os.getpid()}-{secrets.token_hex(4)}"
+PROCESS_KEY = secrets.token_hex(8)
+"""This process, in sixteen characters."""
+PROCESS = f"{os.getpid()}-{PROCESS_KEY[:8]}"
 SEND_TIMEOUT = 1.0
 PROCESSES = "processes"
 
@@ -37,11 +39,13 @@ class LogEntry(NamedTuple):
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True):
-    """What one commit did in one room. ``viewers``: users whose own state changed there, with the new values."""
+    """What one commit did in one room. ``viewers``: users whose own state changed there, with the new values;
+    ``refused``: users and their comments that waited, and are not shown."""
 
     room_id: int
     events: list[LogEntry]
     viewers: list[tuple[int, dict[str, Any]]] = []
+    refused: list[tuple[int, int]] = []
 
 
 class Sink(Protocol):

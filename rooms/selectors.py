@@ -4,7 +4,7 @@ Synchronous; called in a database thread.
 """
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ from rooms.models import (
     Room,
     RoomHead,
     Sanction,
+    ViewerChange,
     from_ms,
     now_ms,
     to_ms,
@@ -37,6 +38,8 @@ PICTURE_TRIES = 3
 CHANGES_WITHIN = timedelta(seconds=20)
 """How much further back a look goes: a change is noted before its commit, and clocks of two machines differ."""
 
+REFUSALS = 1000
+
 PictureReader = Callable[[int], object]
 picture_parts: dict[str, PictureReader] = {}
 """What other apps add to the picture of a room: the field of ``init``, and its reader, by the room's key."""
@@ -44,6 +47,12 @@ picture_parts: dict[str, PictureReader] = {}
 
 END = Coalesce("until", Value(from_ms(FOREVER)), output_field=DateTimeField())
 """When a mute or ban ends: a time, of one without an end too."""
+
+
+class Stamped(msgspec.Struct):
+    """Of a frame, when it was made."""
+
+    ts: int
 
 
 class HeadRow(NamedTuple):
@@ -55,11 +64,20 @@ class HeadRow(NamedTuple):
 
 
 class ViewerNews(NamedTuple):
-    """That something of a user's own changed, in one room or (None) in all; see ViewerChange."""
+    """That something of a user's own changed, in one room or (None) in all, or a comment was refused: ViewerChange."""
 
     pk: int
     room_id: int | None
     user_id: int
+    comment_id: int | None
+
+
+class Refusal(NamedTuple):
+    """That a comment of somebody's that waited was refused; ``at``: when, in ms."""
+
+    user_id: int
+    comment_id: int
+    at: int
 
 
 class Picture(NamedTuple):
@@ -98,7 +116,7 @@ def comment_part(comment: Comment, public_id: str) -> CommentPart:
     return CommentPart(
         id=comment.pk,
         seq=comment.seq or 0,
-        ts=to_ms(comment.created_at),
+        ts=to_ms(comment.shown_at or comment.created_at),
         user=UserPart(id=public_id, nickname=comment.nickname, avatar=comment.avatar, role=Role(comment.role)),
         content=comment.content,
     )
@@ -152,8 +170,23 @@ def viewer_changes(*, since: timedelta) -> list[ViewerNews]:
     """What changed of users' own ``since`` the last look so long ago."""
     moment = connection.ops.adapt_datetimefield_value(timezone.now() - since - CHANGES_WITHIN)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, room_id, user_id FROM rooms_viewerchange WHERE at > %s ORDER BY id", [moment])
+        cursor.execute(
+            "SELECT id, room_id, user_id, comment_id FROM rooms_viewerchange WHERE at > %s ORDER BY id", [moment]
+        )
         return [ViewerNews(*row) for row in cursor.fetchall()]
+
+
+def refusals(room_id: int) -> list[Refusal]:
+    """The last refusals in a room of which there is still a note, at most REFUSALS, oldest first."""
+    noted = ViewerChange.objects.filter(room_id=room_id, comment__isnull=False).order_by("-pk")[:REFUSALS]
+    rows = noted.values_list("user_id", "comment_id", "at")
+    return [Refusal(user_id, comment_id, to_ms(at)) for user_id, comment_id, at in reversed(rows)]
+
+
+def event_ts(room_id: int, seq: int) -> int:
+    """When an event of a room was committed, in ms; 0 for one that is not in the log, such as the one before all."""
+    found = events_since(room_id, seq - 1, limit=1, until=seq)
+    return msgspec.json.decode(found[0].payload, type=Stamped).ts if found else 0
 
 
 def news(room_ids: list[int], *, since: timedelta) -> tuple[dict[int, HeadRow], list[ViewerNews]]:
@@ -227,8 +260,8 @@ def viewer(room_id: int, **who: int | str) -> Viewer:
         return GUEST
     [user] = found
     role = Role.HOST if user.is_host else Role.ASSISTANT if user.is_assistant else Role.VIEWER
-    ends = [None if end is None or is_exempt(user, role) else to_ms(_time(end)) for end in (user.muted, user.banned)]
-    return Viewer(user, role, bool(user.follows), *ends)
+    ends = [None if end is None or is_exempt(user, role) else to_ms(end) for end in (user.muted, user.banned)]
+    return Viewer(user, role, user.follows, *ends)
 
 
 def _user_in_room(name: str, value: int | str, room_id: int, now: datetime) -> QuerySet[User]:
@@ -248,16 +281,9 @@ def _user_in_room(name: str, value: int | str, room_id: int, now: datetime) -> Q
 
 # Read for everybody who comes back: compiling it anew took ten times as long as all else that he costs.
 _users_in_room = {
-    "pk": Prepared(User, partial(_user_in_room, "pk"), 2_000_000_011, 2_000_000_033, from_ms(4_000_000_000_123)),
-    "public_id": Prepared(
-        User, partial(_user_in_room, "public_id"), "a user", 2_000_000_033, from_ms(4_000_000_000_123)
-    ),
+    "pk": Prepared(partial(_user_in_room, "pk"), 2_000_000_011, 2_000_000_033, from_ms(4_000_000_000_123)),
+    "public_id": Prepared(partial(_user_in_room, "public_id"), "a user", 2_000_000_033, from_ms(4_000_000_000_123)),
 }
-
-
-def _time(value: datetime | str) -> datetime:
-    """A time of the database, which SQLite gives as a text in UTC."""
-    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
 
 
 # --- Mutes and bans.
@@ -284,9 +310,7 @@ def _last_end(room_id: int, kind: Sanction.Kind, now: datetime) -> Subquery:
     return Subquery(mine.annotate(end=END).order_by("-end").values("end")[:1])
 
 
-_standing = Compiled(
-    Sanction, lambda user_ids, endings: Sanction.objects.filter(user_id__in=user_ids).filter(ending__in=endings)
-)
+_standing = Compiled(lambda user_ids, endings: Sanction.objects.filter(user_id__in=user_ids).filter(ending__in=endings))
 
 
 def sanctions_of(room_id: int, user_ids: Iterable[int], *, now: int) -> dict[tuple[int, str], int]:

@@ -13,6 +13,7 @@ from accounts.models import User, new_public_id
 from accounts.services import profile_update, user_create_guest
 from rooms import messages, selectors
 from rooms.answering import Answering
+from rooms.checks.names import nickname_ask
 from rooms.handshake import Handshake
 from rooms.messages import Close, Code, LimitsPart, Refused, Role, UserPart
 from rooms.models import Room, now_ms
@@ -160,7 +161,9 @@ class ViewerSession(Answering):
         if since is not None and since > hub.seq:
             await hub.catch_up()
         recovered = self.can_replay(since, epoch) if since is not None else None
+        left_at = now_ms()
         if recovered and since is not None:
+            left_at = await self._left_at(since)
             picture, _ = await hub.picture(at_least=since)
             events = await hub.missed(since)
         else:
@@ -174,8 +177,22 @@ class ViewerSession(Answering):
         if not self.entered:
             self.entered = True
             hub.add(self)
+        if recovered and self.viewer.user is not None:
+            refused = self.runtime.users.refused_since(self.viewer.user.pk, left_at, room_id=hub.room_id)
+            for comment_id in refused:
+                self.comment_refused(comment_id)
         if self.stale:
             self.reread_soon()
+
+    async def _left_at(self, since: int) -> int:
+        """When one who comes back may have gone, in ms: after the last event that he has. Raises Refused.
+
+        Read for those alone to whom it matters; of the others what comes from now on counts.
+        """
+        user, room_id = self.viewer.user, self.room.room_id
+        if user is None or not self.runtime.users.refused_since(user.pk, 0, room_id=room_id):
+            return now_ms()
+        return await self.runtime.database.read(selectors.event_ts, room_id, since)
 
     def can_replay(self, since: int, epoch: str | None) -> bool:
         """Whether the events after ``since`` can be sent instead of the whole picture."""
@@ -233,7 +250,7 @@ class ViewerSession(Answering):
     async def _become_user(self, who: Who, nickname: str | None, since: int | None, epoch: str | None) -> None:
         viewer = await self._find(who)
         if nickname is not None and viewer.user is not None and viewer.user.is_guest:
-            nickname = await self.runtime.database.read(check_nickname, nickname)
+            nickname = await self.checked_nickname(nickname, viewer.user)
             await self.runtime.database.write(profile_update, user=viewer.user, nickname=nickname)
             viewer = await self._find(who)
         before = self.viewer.user
@@ -250,6 +267,12 @@ class ViewerSession(Answering):
         except Refused as refused:
             # He is somebody else already, and cannot be shown it: let him come back.
             raise refused.closing(Close.TRY_AGAIN) from refused
+
+    async def checked_nickname(self, nickname: str, user: User | None) -> str:
+        """A nickname as it is stored; raises Refused for one that may not be. In no handshake: it may ask elsewhere."""
+        nickname = await self.runtime.database.read(check_nickname, nickname, user)
+        await nickname_ask(nickname, user)
+        return nickname
 
     async def require_user(self) -> User:
         """The stored user behind this socket; a guest who may talk becomes one. Raises Refused ``login_required``."""
@@ -299,6 +322,11 @@ class ViewerSession(Answering):
         else:
             self.stale = True
             self.reread_soon()
+
+    def comment_refused(self, comment_id: int) -> None:
+        """Tell the viewer that a comment of his that waited is not shown."""
+        if self.entered and not self.ended:
+            self.send_frame(messages.Reject(comment_id=comment_id))
 
     def reread_soon(self) -> None:
         """Read again who this is, once for all that changed meanwhile, and beside what the client has waiting.

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
+from datetime import datetime, timedelta
+from functools import cached_property, partial
 from operator import attrgetter
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
@@ -12,22 +12,22 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from rooms.compiled import Compiled, insert
+from rooms.compiled import Compiled, insert, update
 from rooms.messages import DurableFrame, encode
-from rooms.models import Event, LikesSaved, Room, RoomHead, ViewerChange, now_ms
+from rooms.models import Event, LikesSaved, Room, RoomHead, ViewerChange, from_ms, now_ms
 from rooms.publish import Batch, LogEntry, publish
 
 NOTED_FOR = timedelta(hours=1)
+REFUSED_NOTED_FOR = timedelta(days=1)
 SAVERS_KEPT = timedelta(days=1)
 COUNTERS = ("seq", "followers", "likes", "held", "budget_second", "budget_used")
 counters = attrgetter(*COUNTERS)
 
 
 lock_heads = Compiled(
-    RoomHead,
     lambda pks: RoomHead.objects.select_for_update(no_key=True).filter(room_id__in=pks).order_by("room_id"),
 )
-read_rooms = Compiled(Room, lambda pks: Room.objects.filter(pk__in=pks))
+read_rooms = Compiled(lambda pks: Room.objects.filter(pk__in=pks))
 
 
 class Buffer(Protocol):
@@ -68,11 +68,17 @@ class RoomTransaction:
         self._keyed: dict[Hashable, DurableFrame] = {}
         self._buffers: dict[type[Any], Any] = {}
         self._viewers: dict[int, dict[int, dict[str, Any]]] = {}
+        self._refused: dict[int, list[tuple[int, int]]] = {}
         self._before: dict[int, tuple[int, ...]] = {}
         self.heads: dict[int, RoomHead] = {}
         self.rooms: dict[int, Room] = {}
         self.now = 0
         """The commit's time in ms, taken under the lock."""
+
+    @cached_property
+    def moment(self) -> datetime:
+        """``now`` as the database keeps it."""
+        return from_ms(self.now)
 
     def __enter__(self) -> "RoomTransaction":
         self._atomic.__enter__()
@@ -96,13 +102,17 @@ class RoomTransaction:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            try:
-                self._flush()
-            except BaseException as failure:
-                self._atomic.__exit__(type(failure), failure, failure.__traceback__)
-                raise
-        self._atomic.__exit__(kind, error, trace)
+        try:
+            if error is None:
+                try:
+                    self._flush()
+                except BaseException as failure:
+                    self._atomic.__exit__(type(failure), failure, failure.__traceback__)
+                    raise
+            self._atomic.__exit__(kind, error, trace)
+        finally:
+            # They hold this transaction: all that it read and wrote would lie about until the next search for cycles.
+            self._buffers.clear()
 
     def emit(
         self, room_id: int, frame: AnyFrame, *, key: Hashable = None, finish: Callable[[], None] | None = None
@@ -138,6 +148,10 @@ class RoomTransaction:
         else:
             known.setdefault(user_id, {}).update(values)
 
+    def comment_refused(self, room_id: int, user_id: int, comment_id: int) -> None:
+        """After the commit, tell that user's sockets in the room that his comment is not shown (``reject``)."""
+        self._refused.setdefault(room_id, []).append((user_id, comment_id))
+
     def _flush(self) -> None:
         for pending in self._pending:
             head = self.heads[pending.room_id]
@@ -155,16 +169,23 @@ class RoomTransaction:
             entries.setdefault(pending.room_id, []).append(entry)
         log = [(pk, each.seq, each.kind, each.payload.decode()) for pk, known in entries.items() for each in known]
         insert(Event, ("room_id", "seq", "kind", "payload"), log)
-        for room_id, head in self.heads.items():
-            if counters(head) != self._before[room_id]:
-                head.save(update_fields=COUNTERS)
+        now = {room_id: counters(head) for room_id, head in self.heads.items()}
+        update(RoomHead, COUNTERS, [(pk, *values) for pk, values in now.items() if values != self._before[pk]])
         # A change with its values is told by the layer alone: it is one's own follow, on one's other sockets.
         note_viewers(
             (room_id, pk) for room_id, known in self._viewers.items() for pk, values in known.items() if not values
         )
-        for room_id in entries.keys() | self._viewers.keys():
+        if self._refused:
+            ViewerChange.objects.filter(_noted_long_ago()).delete()
+            ViewerChange.objects.bulk_create(
+                # At the commit's time, as its events: the two are compared.
+                ViewerChange(room_id=room_id, user_id=user_id, comment_id=comment_id, at=from_ms(self.now))
+                for room_id, refused in self._refused.items()
+                for user_id, comment_id in refused
+            )
+        for room_id in entries.keys() | self._viewers.keys() | self._refused.keys():
             viewers = list(self._viewers.get(room_id, {}).items())
-            batch = Batch(room_id, entries.get(room_id, []), viewers)
+            batch = Batch(room_id, entries.get(room_id, []), viewers, self._refused.get(room_id, []))
             transaction.on_commit(partial(publish, batch))
 
     @staticmethod
@@ -185,11 +206,17 @@ def note_viewers(changed: Iterable[tuple[int | None, int]]) -> None:
     """Note that something of these (room or None, user) changed, in the transaction in which it does."""
     rows = [ViewerChange(room_id=room_id, user_id=user_id) for room_id, user_id in changed]
     if rows:
-        old = Q(at__lt=timezone.now() - NOTED_FOR)
+        old = _noted_long_ago()
         for row in rows:
-            old |= Q(room_id=row.room_id, user_id=row.user_id)
+            old |= Q(room_id=row.room_id, user_id=row.user_id, comment=None)
         ViewerChange.objects.filter(old).delete()
         ViewerChange.objects.bulk_create(rows)
+
+
+def _noted_long_ago() -> Q:
+    """The notes that nobody reads any more."""
+    now = timezone.now()
+    return Q(at__lt=now - NOTED_FOR, comment=None) | Q(at__lt=now - REFUSED_NOTED_FOR)
 
 
 def likes_add(counts: Mapping[int, int]) -> None:

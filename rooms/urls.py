@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from rooms.api import commands, moderation, views, words
+from rooms.api import commands, moderation, reminders, reviews, views, words
 
 # Any text without a slash: what is no slug is answered as a room that there is none of.
 ROOM = r"^rooms/(?P<slug>[^/\x00]+)"
@@ -26,8 +26,20 @@ urlpatterns = [
     re_path(rf"{ROOM}/ban/?$", moderation.BanView.as_view(), name="api-room-ban"),
     re_path(rf"{ROOM}/unban/?$", moderation.UnbanView.as_view(), name="api-room-unban"),
     re_path(rf"{ROOM}/sanctions/?$", moderation.SanctionsView.as_view(), name="api-room-sanctions"),
+    re_path(rf"{ROOM}/reviews/?$", reviews.ReviewsView.as_view(), name="api-room-reviews"),
     re_path(rf"{ROOM}/remove-comments/?$", moderation.RemoveCommentsView.as_view(), name="api-room-remove-comments"),
+    re_path(rf"{ROOM}/remind/?$", reminders.RemindView.as_view(), name="api-room-remind"),
     re_path(
         rf"{ROOM}/comments/(?P<comment_id>[0-9]{{1,16}})/?$", commands.CommentView.as_view(), name="api-room-comment"
+    ),
+    re_path(
+        rf"{ROOM}/comments/(?P<comment_id>[0-9]{{1,16}})/pass/?$",
+        reviews.PassView.as_view(),
+        name="api-room-comment-pass",
+    ),
+    re_path(
+        rf"{ROOM}/comments/(?P<comment_id>[0-9]{{1,16}})/refuse/?$",
+        reviews.RefuseView.as_view(),
+        name="api-room-comment-refuse",
     ),
 ]

@@ -5,15 +5,15 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 
 from accounts import identity, tokens
-from accounts.models import clean_nickname, new_public_id
+from accounts.models import User, clean_nickname, new_public_id
 from accounts.services import guest_nickname
 from rooms import selectors
+from rooms.checks.names import nickname_judge
 from rooms.handshake import Handshake
 from rooms.messages import Close, Code, Refused, Role, UserPart
 from rooms.realtime.database import Database
 from rooms.selectors import Viewer
 from rooms.services.sanctions import banned
-from rooms.services.words import nickname_check
 
 
 class Who(NamedTuple):
@@ -71,11 +71,14 @@ def made_up_guest(language: str) -> UserPart:
     return UserPart(id=new_public_id(), nickname=guest_nickname(language=language), avatar="", role=Role.VIEWER)
 
 
-def check_nickname(nickname: str) -> str:
-    """A nickname as it is stored; raises Refused ``bad_message``, ``content_rejected``. Not on the event loop."""
+def check_nickname(nickname: str, user: User | None) -> str:
+    """A nickname as it is stored, as far as it can be judged from memory; ``user``: whose it is to be.
+
+    Raises Refused ``bad_message``, ``content_rejected``. Not on the event loop.
+    """
     try:
         nickname = clean_nickname(nickname)
     except ValidationError as error:
         raise Refused(Code.BAD_MESSAGE, " ".join(error.messages), field="nickname") from None
-    nickname_check(nickname)
+    nickname_judge(nickname, user)
     return nickname

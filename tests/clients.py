@@ -13,7 +13,7 @@ import pytest
 from channels.testing import WebsocketCommunicator
 from django.db import connections
 
-from rooms.realtime import hub, limits, presence, runtime, tallies
+from rooms.realtime import hub, limits, pace, presence, runtime, tallies
 from rooms.realtime.transport import AsgiSocket
 
 P = ParamSpec("P")
@@ -193,7 +193,7 @@ def _busy() -> set["asyncio.Future[Any]"]:
     engine = engine_or_none()
     if engine is None:
         return set()
-    tasks: list[Any] = [*engine._opening.values(), *engine.layer._sends]
+    tasks: list[Any] = [*engine._opening.values(), *engine.layer._sends, *engine.checks._tasks]
     tasks += [writer._task for writer in engine._writers.values()]
     for room in engine.hubs.values():
         tasks += [room._passing, room._healing, room._refilling, room._reading]
@@ -216,6 +216,11 @@ async def tidy() -> None:
     await runtime.current()._tidy()
 
 
+async def sweep() -> None:
+    """What the runtime does every two seconds about comments that are to be checked."""
+    await runtime.current().checks.sweep()
+
+
 async def look() -> None:
     """What the runtime does every half second: the look at the newest numbers of its rooms."""
     await runtime.current()._poll()
@@ -231,7 +236,7 @@ def stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
     if vars(limits)["time"] is time:  # no Clock has stopped it yet
         begun = time.monotonic()
         monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: begun))
-    monkeypatch.setattr(hub, "REST_MIN", 0.001)
+    monkeypatch.setattr(pace, "REST_MIN", 0.001)
     # Every init is read anew: an old picture with the events after it would prove nothing of the snapshot law.
     monkeypatch.setattr(hub, "PICTURE_AGE", 0)
 

@@ -15,6 +15,8 @@ from pytest_django import Settings
 from accounts.models import User
 from liveroom.asgi import application
 from products.models import ShelfItem
+from rooms.checks import outlook
+from rooms.checks.wechat import Share, share
 from rooms.models import Room
 from rooms.realtime.outage import Outage, database_outage
 from rooms.services.words import words_look_again
@@ -45,6 +47,8 @@ def no_words() -> Iterator[None]:
 def no_outage() -> None:
     """No test begins within an outage that another one made."""
     vars(database_outage).update(vars(Outage()))
+    outlook.forget()
+    vars(share).update(vars(Share()))
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from products.models import Order, Product, ShelfItem
 from products.services import shelf
 from products.services.orders import order_place
 from rooms.messages import Role
-from rooms.models import BlockedWord, Comment, Event, Room, RoomHead, Sanction, now_ms
-from rooms.services import comments, rooms, sanctions
+from rooms.models import BlockedWord, Comment, Event, Review, Room, RoomHead, Sanction, from_ms, now_ms
+from rooms.services import comments, reviews, rooms, sanctions
 from rooms.services.words import words_add, words_remove
 from rooms.transaction import RoomTransaction
 from tests import moderation
@@ -123,10 +123,30 @@ def remove_comments(room_id: int, texts: list[str]) -> None:
         comments.comments_remove(tx, room_id=room_id, comment_ids=ids)
 
 
+def review(room_id: int, text: str, *, passes: bool) -> None:
+    """Pass or refuse the comment with that text."""
+    decide = reviews.comment_pass if passes else reviews.comment_refuse
+    with RoomTransaction(room_id) as tx:
+        comment = Comment.objects.get(room_id=room_id, content=text)
+        decide(tx, room_id=room_id, comment_id=comment.pk)
+
+
 def next_show(room_id: int) -> None:
     """End a room's show, and begin the next one."""
     with RoomTransaction(room_id) as tx:
         rooms.room_end(tx, room_id=room_id)
+    with RoomTransaction(room_id) as tx:
+        rooms.room_start(tx, room_id=room_id)
+
+
+def pause_show(room_id: int) -> None:
+    """Have the show take a break."""
+    with RoomTransaction(room_id) as tx:
+        rooms.room_pause(tx, room_id=room_id)
+
+
+def start_show(room_id: int) -> None:
+    """Begin the show, or the next one."""
     with RoomTransaction(room_id) as tx:
         rooms.room_start(tx, room_id=room_id)
 
@@ -203,6 +223,16 @@ def primary_key(user: str) -> int:
 def block_words(words: list[str], *, action: str) -> None:
     """Block words."""
     words_add(words, action=action)
+
+
+def know_by_wechat(user: str, openid: str) -> None:
+    """Let a user be one of the mini-program."""
+    User.objects.filter(public_id=user).update(openid=openid)
+
+
+def expire_claims() -> None:
+    """Let the claims on what is to be checked be over, as some time after their processes were killed."""
+    Review.objects.update(claimed_until=from_ms(now_ms() - 1000))
 
 
 def unblock_all_words() -> None:

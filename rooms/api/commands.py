@@ -1,7 +1,7 @@
 """What the host of a room and his assistants do over HTTP."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from drf_spectacular.utils import extend_schema
@@ -11,16 +11,18 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import ADDRESS
+from accounts.models import ADDRESS, User
 from accounts.schema import error_responses
 from rooms.api import wire
 from rooms.api.base import StaffView
 from rooms.api.views import RoomDetail, room_detail
+from rooms.checks.names import notice_check
 from rooms.models import Comment
 from rooms.services import comments, rooms
 from rooms.transaction import RoomTransaction
 
 CHANGED = {200: RoomDetail, **error_responses(400, 401, 403, 404, 409)}
+NOTICED = {200: RoomDetail, **error_responses(400, 401, 403, 404, 422, 503)}
 
 Title = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^(?=.*\S)[^\x00-\x1f\x7f]*$")]
 Address = Annotated[
@@ -102,10 +104,14 @@ class EndView(RoomCommandView):
 class NoticeView(RoomCommandView):
     """The notice."""
 
-    @extend_schema(operation_id="room_notice", request=NoticeBody, responses=CHANGED)
+    @extend_schema(operation_id="room_notice", request=NoticeBody, responses=NOTICED)
     def post(self, request: Request, slug: str) -> Response:
-        """Put up a notice, or take it down."""
-        return self.change(rooms.notice_set, text=wire.body(request, NoticeBody).text)
+        """Put up a notice, or take it down. One that a check holds for a human is refused."""
+        text = wire.body(request, NoticeBody).text.strip()
+        by = cast(User, request.user)
+        if text != self.room.notice:
+            notice_check(text, by)
+        return self.change(rooms.notice_set, text=text, by=by)
 
 
 class PinView(RoomCommandView):

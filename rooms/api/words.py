@@ -24,7 +24,13 @@ from rooms.services import words
 WORDS_AT_ONCE = 10_000
 PAGE_MAX = 1000
 
-Action = Annotated[str, Meta(pattern="^(refuse|mask)$", description="`refuse` the comment, or `mask` the word in it.")]
+Action = Annotated[
+    str,
+    Meta(
+        pattern="^(refuse|mask|hold)$",
+        description="`refuse` the comment, `mask` the word in it, or `hold` the comment for a review.",
+    ),
+]
 Words = Annotated[
     list[Annotated[str, Meta(description="Case, width and invisible characters make no difference.")]],
     Meta(min_length=1, max_length=WORDS_AT_ONCE),

@@ -24,6 +24,10 @@ class Connection(Protocol):
         """The viewer's own state changed; without values it is to be read again."""
         ...
 
+    def comment_refused(self, comment_id: int) -> None:
+        """A comment of the viewer that waited is not shown."""
+        ...
+
     def reread_soon(self) -> None:
         """Read the viewer again, if that is still to be done."""
         ...

@@ -19,6 +19,8 @@ class LikesSaver:
         self._database = database
         self._name = secrets.token_hex(8)
         self._number = 0
+        self.saved = 0
+        """All that were added until now."""
         self._one_by_one = asyncio.Lock()
 
     async def save(self, rooms: Sequence[tuple[int, Tallies]]) -> None:
@@ -38,5 +40,6 @@ class LikesSaver:
         counts = {room_id: tallies.saving for room_id, tallies in rooms if tallies.saving}
         if counts:
             await self._database.write(likes_add_once, self._name, self._number, counts)
+            self.saved += sum(counts.values())
             for _, tallies in rooms:
                 tallies.saving = 0

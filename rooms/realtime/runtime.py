@@ -11,9 +11,13 @@ from typing import Any, NamedTuple
 import msgspec
 from django.conf import settings
 
+from accounts.wechat import client as wechat
+from accounts.wechat.announcer import Announcer
 from rooms import publish, selectors
+from rooms.checks.wechat import share
 from rooms.messages import Close, Code, Refused
 from rooms.publish import Batch, batch_group
+from rooms.realtime.checking import CommentChecks
 from rooms.realtime.connection import Connection
 from rooms.realtime.database import Database
 from rooms.realtime.hub import RoomHub
@@ -29,8 +33,11 @@ logger = logging.getLogger(__name__)
 
 POLL_EVERY = 0.5
 TIDY_EVERY = 2.0
+TELL_EVERY = 2.0
 SWEEP_EVERY = 0.2
 ASKED_WITHIN = 0.05
+SILENT_AFTER = 6.0
+"""Seconds after which a process that was not heard of counts no more."""
 HUB_KEPT = 15.0
 """Seconds that a hub without viewers is kept."""
 FINISH_WITHIN = 2.0
@@ -76,8 +83,18 @@ def online_of(room_ids: Iterable[int]) -> dict[int, int]:
     return {room_id: max((runtime.online(room_id) for runtime in runtimes), default=0) for room_id in room_ids}
 
 
+def processes() -> int:
+    """How many processes there are, this one included, as far as it hears of them; may be asked from any thread."""
+    return max((runtime.processes for runtime in list(_runtimes.values())), default=1)
+
+
+def runs_here() -> bool:
+    """Whether the running event loop is one that serves: its runtime ends what is begun on it."""
+    return asyncio.get_running_loop() in _runtimes
+
+
 class GivenUp(NamedTuple):
-    """What was still to do at the end: commands without an answer, likes that are not known to be saved.
+    """What was still to do at the end: see ``Runtime.left``.
 
     ``hangs``: a database call still runs, in a thread that Python would wait for without limit.
     """
@@ -98,12 +115,18 @@ class Runtime:
         self.hubs: dict[int, RoomHub] = {}
         self.connections: set[Connection] = set()
         self.users = ConnectedUsers()
+        self.checks = CommentChecks(self.database, self._submit)
         self.slow: set[Outbox] = set()
         self.draining = False
+        self.unheard = 0
+        """Commands that could not be committed at the end, when their senders had gone already."""
+        self._unsaved = 0
+        """Likes of the hubs that the end has closed."""
         self._given_up = False
         self._one_gone = asyncio.Event()
         self._opening: dict[int, asyncio.Task[RoomHub]] = {}
         self._elsewhere: dict[int, Elsewhere] = {}
+        self._heard: dict[str, float] = {}
         self._writers: dict[int, RoomWriter] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._telling: asyncio.TimerHandle | None = None
@@ -111,6 +134,7 @@ class Runtime:
 
     def start(self) -> None:
         publish.attach(self)
+        share.processes = processes
         self.layer.start()
         steps = (
             (POLL_EVERY, self._poll),
@@ -118,6 +142,8 @@ class Runtime:
             # Apart from what waits for the database: who is silent counts as gone.
             (TIDY_EVERY, self._say_and_hear),
             (TIDY_EVERY, self._tidy),
+            (TELL_EVERY, Announcer(self.database, every=TELL_EVERY).step),
+            (TIDY_EVERY, self.checks.sweep),
         )
         self._tasks += [asyncio.create_task(self._regularly(every, step)) for every, step in steps]
 
@@ -153,6 +179,7 @@ class Runtime:
             # In its group a moment later: what falls between is found by the look at the newest numbers.
             self.layer.join(publish.room_group(room_id))
             self.layer.send(publish.PROCESSES, {"type": "process.ask", "process": publish.PROCESS})
+            self.users.refused_before(room_id, await self.database.read(selectors.refusals, room_id))
             await hub.open()
         except BaseException:
             del self.hubs[room_id]
@@ -172,6 +199,9 @@ class Runtime:
             self._writers[room_id] = RoomWriter(self, room_id)
         return self._writers[room_id]
 
+    def _submit(self, room_id: int, command: Any, done: Callable[[Any], None]) -> None:
+        self.writer(room_id).submit(command, done)
+
     def connection_gone(self, connection: Connection) -> None:
         """A socket is no more."""
         self.connections.discard(connection)
@@ -186,7 +216,8 @@ class Runtime:
             self._loop.call_soon_threadsafe(self._deliver, batch)
 
     def _deliver(self, batch: Batch) -> None:
-        self.layer.send(batch_group(batch), publish.encode(batch))
+        if self.layer.shared:
+            self.layer.send(batch_group(batch), publish.encode(batch))
         self._accept(batch)
 
     def _accept(self, batch: Batch) -> None:
@@ -194,6 +225,8 @@ class Runtime:
             hub.take(batch.events)
         for user_id, values in batch.viewers:
             self.users.changed(user_id, values, room_id=batch.room_id or None)
+        for user_id, comment_id in batch.refused:
+            self.users.comment_refused(user_id, comment_id, room_id=batch.room_id)
 
     def gossip(self, hub: RoomHub, gossip: Gossip) -> None:
         """Tell the other processes of a room's sums."""
@@ -213,11 +246,17 @@ class Runtime:
         elif kind == "process.ask":
             self._tell_presence_soon()
         elif kind == "process.presence":
+            self._heard[process] = self._loop.time()
             for room_id, count, people in message["rooms"]:
                 if hub := self.hubs.get(room_id):
                     hub.presence.remote_announced(process, count, people)
                 else:
                     self.elsewhere(room_id).announced(process, self._loop.time(), count=count, people=people)
+
+    @property
+    def processes(self) -> int:
+        """How many processes there are, this one included."""
+        return 1 + len(self._heard)
 
     def elsewhere(self, room_id: int) -> Elsewhere:
         """What the other processes hold of a room, whether it has a hub here or not."""
@@ -266,6 +305,7 @@ class Runtime:
             if hub.seq >= 0:
                 hub.tidy(now)
         self._forget_silent(now)
+        self._heard = {process: at for process, at in self._heard.items() if now - at < SILENT_AFTER}
         self.users.forget_old()
         self._writers = {room_id: writer for room_id, writer in self._writers.items() if not writer.idle}
         await self._save_likes()
@@ -311,20 +351,27 @@ class Runtime:
         """Commit and answer what waits, and save the sums, for so many seconds; not again where nothing moved."""
         if self._given_up:
             return
-        before = self._left
+        await self.checks.stop()
+        commands, saved = self.left[0], self._likes.saved
         try:
             async with asyncio.timeout(within):
                 for writer in list(self._writers.values()):
                     await writer.finish()
                 await self._save_likes()
+                await self.checks.release()
         except (TimeoutError, Refused):
-            self._given_up = all(now >= then for then, now in zip(before, self._left, strict=True))
+            self._given_up = self.left[0] >= commands and self._likes.saved == saved
+        except Exception:
+            # Everybody is to be sent away all the same.
+            logger.exception("What waited at the end could not be finished")
+            self._given_up = True
 
     @property
-    def _left(self) -> tuple[int, int]:
-        """Commands without an answer, and likes that are not known to be saved."""
-        commands = sum(writer.unanswered for writer in self._writers.values())
-        return commands, sum(hub.tallies.unsaved + hub.tallies.saving for hub in self.hubs.values())
+    def left(self) -> tuple[int, int]:
+        """Commands whose senders have no answer, and likes that are not known to be saved."""
+        commands = self.unheard + sum(writer.unanswered for writer in self._writers.values())
+        likes = self._unsaved + sum(hub.tallies.unsaved + hub.tallies.saving for hub in self.hubs.values())
+        return commands, likes
 
     async def all_gone(self) -> None:
         """Wait until no socket is left."""
@@ -333,11 +380,14 @@ class Runtime:
             await self._one_gone.wait()
 
     async def stop(self, *, finish_within: float = FINISH_WITHIN) -> GivenUp:
-        """End everything that this runtime owns, and say what of it could not be; see ``finish``."""
-        if _runtimes.pop(self._loop, None) is None:
+        """End everything that this runtime owns, and say what of it could not be; see ``finish``.
+
+        Until all is done it stays the loop's: whoever comes meanwhile is sent elsewhere.
+        """
+        if _runtimes.get(self._loop) is not self:
             return GivenUp(commands=0, likes=0, hangs=False)
+        self.draining = True
         await self.finish(within=finish_within)
-        commands, likes = self._left
         publish.detach(self)
         if self._telling is not None:
             self._telling.cancel()
@@ -346,7 +396,10 @@ class Runtime:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for hub in list(self.hubs.values()):
             await hub.close()
+        self._unsaved = self.left[1]
         self.hubs.clear()
         await self.layer.stop()
+        await wechat.close()
         closed = await self._loop.run_in_executor(None, self.database.close, CLOSE_WITHIN)
-        return GivenUp(commands, likes, hangs=not closed)
+        _runtimes.pop(self._loop, None)
+        return GivenUp(*self.left, hangs=not closed)

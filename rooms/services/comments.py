@@ -11,24 +11,28 @@ from typing import Any, Self
 import msgspec
 from django.conf import settings
 from django.db import connection
-from django.db.models import Max, prefetch_related_objects
+from django.db.models import Max
 
 from accounts.models import User
+from rooms.checks import Kind, Subject
+from rooms.checks.pipeline import Held, judge
 from rooms.compiled import insert
 from rooms.messages import Code, MessageEvent, PinEvent, Refused, RemoveEvent, Role, RoomEvent, encode
-from rooms.models import Comment, Event, Room, from_ms, to_ms
+from rooms.models import DOWN, Comment, Event, Review, Room, from_ms, to_ms
 from rooms.selectors import comment_part, user_part
+from rooms.services.holding import is_to_wait, review_of, reviews_store
 from rooms.services.sanctions import check_not_silenced, look_up_askers
-from rooms.services.words import words_current
 from rooms.transaction import RoomTransaction
 
 STAFF = (Role.HOST, Role.ASSISTANT)
-HELD = {Comment.State.BUSY: "busy", Comment.State.REVIEW: "review"}
+HELD = {Comment.State.BUSY: "busy", Comment.State.REVIEW: "review", Comment.State.REFUSED: "review"}
 
 
 def content_clean(content: str) -> str:
     """The text as it is stored: control characters become spaces, ends trimmed; raises Refused ``bad_message``."""
-    text = "".join(" " if unicodedata.category(char) == "Cc" else char for char in content).strip()
+    if not content.isprintable():
+        content = "".join(" " if unicodedata.category(char) == "Cc" else char for char in content)
+    text = content.strip()
     limit = settings.LIVEROOM_COMMENT_MAX
     if not text:
         raise Refused(Code.BAD_MESSAGE, "content is empty.", field="content")
@@ -43,12 +47,14 @@ def content_clean(content: str) -> str:
 class Posted:
     """A comment that was stored.
 
-    ``frame``: what its sender sees when nobody else does. ``again``: the key was known.
+    ``frame``: what its sender sees when nobody else does. ``again``: the key was known. ``review``: what is to be
+    decided about it.
     """
 
     comment: Comment
     frame: MessageEvent
     again: bool = False
+    review: Review | None = None
 
     @property
     def held(self) -> str | None:
@@ -73,10 +79,8 @@ COLUMNS = (
     "created_at",
 )
 _values = attrgetter(*COLUMNS[:-1])
-
-
-def _row(comment: Comment) -> tuple[Any, ...]:
-    return (*_values(comment), connection.ops.adapt_datetimefield_value(comment.created_at))
+FIELDS = tuple(field.attname for field in Comment._meta.concrete_fields)
+USER: Any = Comment._meta.get_field("user")
 
 
 def with_keys(asked: Collection[tuple[int, int, str]]) -> list[Comment]:
@@ -85,12 +89,14 @@ def with_keys(asked: Collection[tuple[int, int, str]]) -> list[Comment]:
     places = ", ".join(["(%s, %s, %s)"] * len(asked))
     # Names and places only; the values go apart.
     sql = (
-        f"WITH asked (by, place, key) AS (VALUES {places}) SELECT {table}.* FROM asked JOIN {table} "  # noqa: S608
+        f"WITH asked (by, place, key) AS (VALUES {places}) SELECT {table}.id FROM asked JOIN {table} "  # noqa: S608
         "ON user_id = by AND room_id = place AND client_msg_id = key"
     )
-    rows = list(Comment.objects.raw(sql, list(chain.from_iterable(asked))))
-    prefetch_related_objects(rows, "user")
-    return rows
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(chain.from_iterable(asked)))
+        found = [pk for (pk,) in cursor.fetchall()]
+    # Almost always there are none.
+    return list(Comment.objects.select_related("user").filter(pk__in=found)) if found else []
 
 
 class CommentBuffer:
@@ -128,7 +134,8 @@ class CommentBuffer:
             self._last[room_id, user_id] = to_ms(last)
 
     def known(self, user_id: int, room_id: int, key: str) -> Posted | None:
-        self.look_up(room_id, [(user_id, key)])
+        if (user_id, room_id, key) not in self._known:
+            self.look_up(room_id, [(user_id, key)])
         return self._known[user_id, room_id, key]
 
     def last(self, user_id: int, room_id: int) -> int:
@@ -147,11 +154,13 @@ class CommentBuffer:
         for posted in self._new:
             if posted.held is None:
                 posted.comment.seq = self._tx.seq_of(posted.frame)
-        keys = insert(Comment, COLUMNS, [_row(posted.comment) for posted in self._new])
+        at = connection.ops.adapt_datetimefield_value(self._tx.moment)
+        keys = insert(Comment, COLUMNS, [(*_values(posted.comment), at) for posted in self._new])
         for posted, key in zip(self._new, keys, strict=True):
             posted.comment.pk = posted.frame.id = key
             posted.comment._state.adding = False
             posted.frame.ts = self._tx.now
+        reviews_store([(posted.comment, posted.review) for posted in self._new if posted.review is not None])
 
 
 def message_event(comment: Comment) -> MessageEvent:
@@ -176,8 +185,8 @@ def comment_post(
     """Say something in a room.
 
     A known ``key`` gives what was posted first, whatever the rest says. ``refusal`` is what was found against the
-    comment before (its rate, its length), raised after that look-up. ``content`` is cleaned text; blocked words in it
-    are masked.
+    comment before (its rate, its length), raised after that look-up. ``content`` is cleaned text; the checks that judge
+    from memory may refuse it, change it or hold it.
     """
     buffer = tx.buffer(CommentBuffer)
     if key is not None and (before := buffer.known(user.pk, room_id, key)):
@@ -187,35 +196,60 @@ def comment_post(
     room = tx.rooms[room_id]
     check_not_silenced(tx, room_id=room_id, user=user, role=role)
     _check_may_speak(tx, room, user, role)
-    content = words_current().masked(content)
-    return comment_store(tx, room_id=room_id, user=user, role=role, content=content, key=key)
+    judged = judge(Subject(Kind.COMMENT, content, user))
+    return comment_store(tx, room_id=room_id, user=user, role=role, content=judged.text, key=key, held=judged.held)
 
 
 def comment_store(
-    tx: RoomTransaction, *, room_id: int, user: User, role: Role, content: str, key: str | None = None
+    tx: RoomTransaction,
+    *,
+    room_id: int,
+    user: User,
+    role: Role,
+    content: str,
+    key: str | None = None,
+    held: Held | None = None,
 ) -> Posted:
-    """Store a comment that nothing is to be asked about any more; beyond the room's budget it is held back."""
+    """Store a comment that its sender is to be asked nothing about any more.
+
+    Beyond the room's budget it is held back for good, and not looked at. Else it may have to wait: for a human when a
+    check says so (``held``), for one that asks elsewhere. The staff's are shown at once, and looked at then.
+    """
     room = tx.rooms[room_id]
-    held = role not in STAFF and not _within_budget(tx, room_id)
-    comment = Comment(
-        room=room,
+    state = Comment.State.SHOWN
+    review: Review | None = None
+    if role not in STAFF and not _within_budget(tx, room_id):
+        state = Comment.State.BUSY
+    elif (review := review_of(held, now=tx.now)) is not None and role not in STAFF and is_to_wait(review):
+        state = Comment.State.REVIEW
+    comment = _made(
+        user,
+        room_id=room_id,
         show=room.show,
-        user=user,
+        user_id=user.pk,
         nickname=user.nickname,
         avatar=user.avatar,
         role=role,
         content=content,
         client_msg_id=key,
-        state=Comment.State.BUSY if held else Comment.State.SHOWN,
-        created_at=from_ms(tx.now),
+        state=state,
+        created_at=tx.moment,
     )
-    posted = Posted(comment, MessageEvent(user=user_part(user, role), content=content))
-    if held:
-        tx.heads[room_id].held += 1
-    else:
+    posted = Posted(comment, MessageEvent(user=user_part(user, role), content=content), review=review)
+    if state is Comment.State.SHOWN:
         tx.emit(room_id, posted.frame)
+    elif state is Comment.State.BUSY:
+        tx.heads[room_id].held += 1
     tx.buffer(CommentBuffer).add(posted)
     return posted
+
+
+def _made(user: User, **values: Any) -> Comment:
+    """A new comment of this user with these values; those of its columns that are not named are None."""
+    # By place: by name, and with its relations set, Django takes three times as long.
+    comment = Comment(*map(values.get, FIELDS))
+    USER.set_cached_value(comment, user)
+    return comment
 
 
 def _check_may_speak(tx: RoomTransaction, room: Room, user: User, role: Role) -> None:
@@ -287,16 +321,20 @@ class Post:
 def comments_remove(tx: RoomTransaction, *, room_id: int, comment_ids: Iterable[int]) -> list[int]:
     """Take comments down: from the screens, from history, and their text from the log.
 
-    Returns the keys of those that were not down already.
+    One that waits is refused: its sender alone is told. Returns the keys of those that were not down already.
     """
-    rows = list(
-        Comment.objects.filter(room_id=room_id, pk__in=set(comment_ids))
-        .exclude(state=Comment.State.REMOVED)
-        .order_by("pk")
-    )
+    rows = list(Comment.objects.filter(room_id=room_id, pk__in=set(comment_ids)).exclude(state__in=DOWN).order_by("pk"))
     if not rows:
         return []
-    Comment.objects.filter(pk__in=[row.pk for row in rows]).update(state=Comment.State.REMOVED)
+    waiting = [row for row in rows if row.state == Comment.State.REVIEW]
+    shown = [row.pk for row in rows if row.state != Comment.State.REVIEW]
+    if shown:
+        Comment.objects.filter(pk__in=shown).update(state=Comment.State.REMOVED)
+    if waiting:
+        Comment.objects.filter(pk__in=[row.pk for row in waiting]).update(state=Comment.State.REFUSED)
+    Review.objects.filter(comment_id__in=[row.pk for row in rows]).update(state=Review.State.REFUSED)
+    for row in waiting:
+        tx.comment_refused(room_id, row.user_id, row.pk)
     events = list(Event.objects.filter(room_id=room_id, seq__in=[row.seq for row in rows if row.seq is not None]))
     for event in events:
         frame = msgspec.json.decode(event.payload, type=MessageEvent)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from accounts.models import User
+from accounts.wechat import reminders
 from rooms.messages import FollowersEvent, Role, SubscribeEvent
 from rooms.models import Follow, HostHead, Room, from_ms
 from rooms.selectors import user_part
@@ -61,6 +62,8 @@ class FollowBuffer:
             gone = [user_id for owner, user_id in changed if owner == host_id and not self._now[owner, user_id]]
             if gone:
                 Follow.objects.filter(host_id=host_id, user_id__in=gone).delete()
+                if reminders.reminders_are_on():
+                    reminders.reminders_forget(user_ids=gone, host_id=host_id)
             host.save(update_fields=["followers"])
             for room in self._tx.rooms.values():
                 if room.host_id == host_id:

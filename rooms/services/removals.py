@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from accounts.models import User
-from rooms.models import Comment
+from rooms.models import DOWN, Comment
 from rooms.services.comments import comments_remove
 from rooms.transaction import RoomTransaction
 
@@ -36,12 +36,12 @@ def user_comments_remove(*, room_id: int, user: User) -> int:
 
     What he says meanwhile stays: mute him before. Raises Room.DoesNotExist.
     """
-    mine = Comment.objects.filter(room_id=room_id, user=user).exclude(state=Comment.State.REMOVED).order_by("-pk")
+    mine = Comment.objects.filter(room_id=room_id, user=user).exclude(state__in=DOWN).order_by("-pk")
     return comments_remove_in_steps(room_id=room_id, comment_ids=list(mine.values_list("pk", flat=True)))
 
 
 def user_comments_remove_everywhere(*, user: User) -> int:
     """``user_comments_remove`` in every room; returns how many."""
-    rooms = Comment.objects.filter(user=user).exclude(state=Comment.State.REMOVED)
+    rooms = Comment.objects.filter(user=user).exclude(state__in=DOWN)
     room_ids = list(rooms.order_by("room_id").values_list("room_id", flat=True).distinct())
     return sum(user_comments_remove(room_id=room_id, user=user) for room_id in room_ids)

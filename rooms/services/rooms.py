@@ -4,10 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from accounts.models import User
+from accounts.wechat import reminders
+from rooms.checks import Kind, Subject
+from rooms.checks.pipeline import judge
 from rooms.messages import Code, NoticeEvent, Refused, RoomEvent
 from rooms.models import Room
 from rooms.selectors import room_part
 from rooms.services.follows import FollowBuffer
+from rooms.services.reviews import reviews_end
 from rooms.transaction import RoomTransaction
 
 SETTINGS = frozenset({"slug", "title", "cover", "stream", "allow_comments", "allow_likes", "allow_shop", "slow_mode"})
@@ -33,7 +37,7 @@ def room_changed(tx: RoomTransaction, *, room_id: int) -> None:
     tx.emit(room_id, frame, key=key, finish=finish)
 
 
-def room_update(tx: RoomTransaction, *, room_id: int, changes: Mapping[str, Any]) -> None:
+def room_update(tx: RoomTransaction, *, room_id: int, changes: Mapping[str, Any], by: User | None = None) -> None:
     """Change fields of a room, and those alone; what is so already is left out.
 
     ``notice`` and ``status`` go their own ways. Raises Refused for a step between states that there is none of,
@@ -47,7 +51,7 @@ def room_update(tx: RoomTransaction, *, room_id: int, changes: Mapping[str, Any]
     if "status" in changes:
         room_set_status(tx, room_id=room_id, status=changes["status"])
     if "notice" in changes:
-        notice_set(tx, room_id=room_id, text=changes["notice"])
+        notice_set(tx, room_id=room_id, text=changes["notice"], by=by)
     if not fields:
         return
     for name in fields:
@@ -76,8 +80,11 @@ def room_start(tx: RoomTransaction, *, room_id: int) -> None:
     room, head = tx.rooms[room_id], tx.heads[room_id]
     if room.status == Room.Status.LIVE:
         return
+    if room.status != Room.Status.PAUSED and reminders.reminders_are_on():
+        reminders.announcement_add(host_id=room.host_id, title=room.title, slug=room.slug)
     if room.status == Room.Status.ENDED:
         _tell_end(tx, room)
+        reviews_end(tx, room_id=room_id)
         room.show += 1
         room.pinned = None
         head.likes = head.held = 0
@@ -109,6 +116,8 @@ def room_end(tx: RoomTransaction, *, room_id: int) -> None:
         return
     if room.status == Room.Status.SCHEDULED:
         raise Refused(Code.ROOM_CLOSED, "A show that was not started cannot be ended.", field="status")
+    if reminders.reminders_are_on():
+        reminders.announcements_over(host_id=room.host_id, slug=room.slug)
     _set_status(tx, room, Room.Status.ENDED)
 
 
@@ -118,8 +127,16 @@ def _set_status(tx: RoomTransaction, room: Room, status: Room.Status) -> None:
     room_changed(tx, room_id=room.pk)
 
 
-def notice_set(tx: RoomTransaction, *, room_id: int, text: str) -> None:
-    """Put up a notice; "" takes it down."""
+def notice_judge(text: str, by: User | None) -> str:
+    """The notice as the checks from memory take it; raises Refused ``content_rejected``."""
+    return judge(Subject(Kind.NOTICE, text, by)).text if text else ""
+
+
+def notice_set(tx: RoomTransaction, *, room_id: int, text: str, by: User | None = None) -> None:
+    """Put up a notice; "" takes it down.
+
+    The checks from memory may refuse or change it; those that ask elsewhere were to be asked before (``notice_check``).
+    """
     room = tx.rooms[room_id]
     text = text.strip()
     limit = Room._meta.get_field("notice").max_length or 0
@@ -127,7 +144,7 @@ def notice_set(tx: RoomTransaction, *, room_id: int, text: str) -> None:
         raise Refused(
             Code.BAD_MESSAGE, f"The notice has {len(text)} characters, at most {limit}.", field="text", limit=limit
         )
-    if text == room.notice:
+    if text == room.notice or (text := notice_judge(text, by)) == room.notice:
         return
     room.notice = text
     room.save(update_fields=["notice"])

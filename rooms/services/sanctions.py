@@ -39,7 +39,8 @@ class SanctionBuffer:
             self._known[room_id, user_id][kind] = until
 
     def until(self, room_id: int, user_id: int, kind: Kind) -> int | None:
-        self.look_up(room_id, [user_id])
+        if (room_id, user_id) not in self._known:
+            self.look_up(room_id, [user_id])
         return self._known[room_id, user_id].get(kind)
 
     def forget(self, room_id: int, user_id: int) -> None:

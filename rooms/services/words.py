@@ -25,11 +25,12 @@ Action = BlockedWord.Action
 
 
 class Match(NamedTuple):
-    """A blocked word in a text: its first character, the one after its last, and what is to be done."""
+    """A blocked word in a text: its first character, the one after its last, what is to be done, the word folded."""
 
     start: int
     end: int
     action: str
+    word: str
 
 
 class Words:
@@ -38,7 +39,7 @@ class Words:
     def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
         self._automaton = ahocorasick.Automaton()
         for folded, action in rows:
-            self._automaton.add_word(folded, (len(folded), action))
+            self._automaton.add_word(folded, (folded, action))
         self._any = len(self._automaton) > 0
         if self._any:
             self._automaton.make_automaton()
@@ -49,22 +50,20 @@ class Words:
             return []
         folded = fold(text)
         return [
-            Match(folded.starts[last - length + 1], folded.ends[last], action)
-            for last, (length, action) in self._automaton.iter(folded.text)
+            Match(folded.starts[last - len(word) + 1], folded.ends[last], action, word)
+            for last, (word, action) in self._automaton.iter(folded.text)
         ]
 
-    def masked(self, content: str) -> str:
+    def masked(self, content: str, found: Sequence[Match] | None = None) -> str:
         """The text with ``*`` for each character of a word to mask, from its first to its last.
 
-        Raises Refused ``content_rejected`` for a word that is to be refused. The text is as long as it was, and masked
-        again stays as it is: no blocked word holds a ``*``.
+        ``found``: its matches, if they are known. The text is as long as it was, and masked again stays as it is: no
+        blocked word holds a ``*``.
         """
-        found = self.matches(content)
-        if any(match.action == Action.REFUSE for match in found):
-            raise Refused(Code.CONTENT_REJECTED, "content holds a word that is blocked here.", field="content")
         chars = list(content)
-        for match in found:
-            chars[match.start : match.end] = MASK * (match.end - match.start)
+        for match in self.matches(content) if found is None else found:
+            if match.action == Action.MASK:
+                chars[match.start : match.end] = MASK * (match.end - match.start)
         return "".join(chars)
 
 
@@ -105,12 +104,6 @@ words_current = _loaded.current
 
 words_look_again = _loaded.look_again
 """Have this process look at its next text whether the words have changed."""
-
-
-def nickname_check(nickname: str) -> None:
-    """Raise Refused ``content_rejected`` for a nickname that holds a blocked word, whatever is done about comments."""
-    if words_current().matches(nickname):
-        raise Refused(Code.CONTENT_REJECTED, "nickname holds a word that is blocked here.", field="nickname")
 
 
 def word_clean(word: str) -> tuple[str, str]:

@@ -6,7 +6,8 @@ from django import template
 from django.contrib import admin
 from django.http import HttpRequest
 
-from rooms.models import Room
+from rooms.admin_reviews import review_list, to_review
+from rooms.models import Comment, Room
 
 register = template.Library()
 
@@ -30,3 +31,11 @@ def rooms_on(request: HttpRequest) -> list[dict[str, Any]]:
         }
         for room in rooms.get_queryset(request).order_by(*rooms.get_ordering(request))[:SHOWN]
     ]
+
+
+@register.simple_tag
+def reviews_on(request: HttpRequest) -> dict[str, Any] | None:
+    """How many comments wait for a human, and where, for whoever may look at comments."""
+    comments: Any = admin.site._registry[Comment]
+    count = to_review() if comments.has_view_permission(request) else 0
+    return {"count": count, "address": review_list()} if count else None

@@ -41,7 +41,7 @@ async def test_the_list_of_rooms(window: Open, site: Deployment, theme: str, siz
     assert await serious(page) == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 async def test_a_room(window: Open, site: Deployment, theme: str, size: dict[str, int]) -> None:
     """With comments, a notice, an item explained, a failed comment, a frame open; on a phone its sheets too."""

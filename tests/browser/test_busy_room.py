@@ -127,7 +127,7 @@ async def test_whose_comments_come_first(window: Open, room: dict[str, Any]) -> 
     page = await window(f"/rooms/{room['slug']}/")
     seen = await page.evaluate(
         """async () => {
-          const { Flow } = await import("/static/rooms/flow.js");
+          const { Flow } = await import("/static/miniprogram/utils/flow.js");
           const flow = new Flow();
           const isOwn = ({ user }) => user.id === "me";
           let all = [];

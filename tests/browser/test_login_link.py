@@ -20,6 +20,7 @@ def site(deployments: Deployments) -> Iterator[Deployment]:
         yield deployment
 
 
+@pytest.mark.long
 async def test_the_way_to_log_in_and_back(window: Open, site: Deployment) -> None:
     """The sentence is a link, in stage and shelf; whoever logs in there is back in the room, and takes part."""
     site.call("make_room", slug="watched")

@@ -36,6 +36,7 @@ async def from_end(page: Page) -> float:
     return value
 
 
+@pytest.mark.long
 async def test_cut_by_the_inspector(window: Open, room: dict[str, Any]) -> None:
     """A connection that is cut comes back by itself; what was said meanwhile is there once, one's own too."""
     here, there = [await entered(await window(path_of(room))) for _ in range(2)]
@@ -53,7 +54,7 @@ async def test_cut_by_the_inspector(window: Open, room: dict[str, Any]) -> None:
     await expect(closed).to_have_count(1)
 
 
-@pytest.mark.parametrize("chosen", [None, "Morning"])
+@pytest.mark.parametrize("chosen", [pytest.param(None, marks=pytest.mark.long), "Morning"])
 async def test_a_guest_who_only_watches_keeps_his_name(window: Open, room: dict[str, Any], chosen: str | None) -> None:
     """The server has forgotten him with his connection: the page says again what he was called, or called himself,
     before what he wrote meanwhile."""
@@ -71,6 +72,26 @@ async def test_a_guest_who_only_watches_keeps_his_name(window: Open, room: dict[
     await say(here, "still me")
     await expect(here.locator("#comments [data-pending=''] .name")).to_have_text([name, name])
     assert await name_of(here) == name
+
+
+async def test_comments_that_wait_for_a_review(window: Open, room: dict[str, Any], site: Deployment) -> None:
+    """Their writer alone sees them, and that they wait; one comes to all, the other one goes, and he is told."""
+    site.call("block_words", words=["link"], action="hold")
+    try:
+        here, there = [await entered(await window(path_of(room))) for _ in range(2)]
+        for text in ("a link", "another link"):
+            await say(here, text)
+        marks = here.locator("#comments .mark")
+        await expect(marks).to_have_text(["being reviewed; only you see this"] * 2)
+        await expect(comments(there)).to_have_count(0)
+        site.call("review", room_id=room["id"], text="a link", passes=True)
+        site.call("review", room_id=room["id"], text="another link", passes=False)
+        for page in (here, there):
+            await expect(comments(page)).to_have_text(["a link"])
+        await expect(marks).to_have_text([""])
+        await expect(here.locator("#error")).to_have_text("This comment cannot be shown here.")
+    finally:
+        site.call("unblock_all_words")
 
 
 @pytest.mark.long
@@ -191,6 +212,7 @@ async def test_a_flood_of_comments_stays_bounded(window: Open, site: Deployment,
     await expect(page.locator("#log")).to_have_attribute("aria-live", "off")
 
 
+@pytest.mark.long
 async def test_one_comment_is_read_out(window: Open, room: dict[str, Any]) -> None:
     """Who listens hears another's comment with its writer, and not one's own."""
     here, there = [await entered(await window(path_of(room))) for _ in range(2)]
@@ -199,7 +221,9 @@ async def test_one_comment_is_read_out(window: Open, room: dict[str, Any]) -> No
     await expect(here.locator("#announcer")).to_be_empty()
 
 
-@pytest.mark.parametrize(("motion", "hearts"), [("no-preference", True), ("reduce", False)])
+@pytest.mark.parametrize(
+    ("motion", "hearts"), [pytest.param("no-preference", True, marks=pytest.mark.long), ("reduce", False)]
+)
 async def test_hearts_rise(window: Open, room: dict[str, Any], motion: str, hearts: bool) -> None:
     """A like lets a heart rise in both windows, many at most HEARTS_MAX; none where less motion is wanted."""
     here, there = [await entered(await window(path_of(room), reduced_motion=motion)) for _ in range(2)]

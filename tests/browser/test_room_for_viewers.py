@@ -209,7 +209,8 @@ async def test_a_lifted_ban_lets_one_in_again(window: Open, site: Deployment, ro
     """A button tries; while the ban holds, the page stays as it is."""
     page = await enter_room(window, room)
     await say(page, "before")
-    await expect(comments(page)).to_have_text(["before"])
+    # Once it is stored: a guest who has said nothing is not.
+    await expect(page.locator("#comments [data-pending='']")).to_have_count(1)
     user = await own_id(page)
     site.call("impose", kind="ban", user=user, room_id=room["id"])
     await expect(page.locator("#curtain-text")).to_have_text("You have been banned here.")

@@ -68,6 +68,7 @@ async def both(viewers: list[Page], selector: str) -> list[Locator]:
     return [page.locator(selector) for page in viewers]
 
 
+@pytest.mark.long
 async def test_the_shelf_as_the_operator_has_it(window: Open, site: Deployment) -> None:
     """A new price, an item explained, and an item off the shelf cross over, on shelf and card."""
     viewers, operator = await three(window, site, "page-shelf")
@@ -119,6 +120,7 @@ async def test_a_comment_is_taken_down_and_the_show_ends(window: Open, site: Dep
         await expect(page.locator("#curtain-title")).to_be_empty()
 
 
+@pytest.mark.long
 async def test_a_viewer_is_muted_then_banned(window: Open, site: Deployment) -> None:
     """From the list of comments: he reads why he cannot speak, then that he is out, and the other goes on."""
     (here, there), operator = await three(window, site, "page-mutes")
@@ -135,6 +137,7 @@ async def test_a_viewer_is_muted_then_banned(window: Open, site: Deployment) -> 
     await expect(comments(there)).to_have_text(["rude words", "still here"])
 
 
+@pytest.mark.long
 async def test_markup_is_text_wherever_people_write(window: Open, site: Deployment) -> None:
     """In comment, nickname, room title, notice, product title and pinned comment, on the room's page and the list."""
     viewers, operator = await three(window, site, "page-malice")

@@ -130,6 +130,7 @@ async def test_a_killed_server_loses_nothing(window: Open, site: Deployment, slu
     await expect(here.locator("#comments [data-pending=yes]")).to_have_count(0)
 
 
+@pytest.mark.long
 async def test_a_restart_brings_everybody_back(window: Open, site: Deployment, slug: str) -> None:
     """Sent away by a server that ends, the page says so, and is back when the next one runs."""
     page = await entered(await window(f"/rooms/{slug}/", offline_ok=True))
@@ -189,6 +190,7 @@ async def test_a_reload_is_the_same_person(window: Open, slug: str) -> None:
     assert token not in await page.content()
 
 
+@pytest.mark.long
 async def test_two_windows_are_two_guests(window: Open, slug: str) -> None:
     """Who came as two before either had a token stays two; after a reload both are the one who was kept."""
     here = await entered(await window(f"/rooms/{slug}/"))

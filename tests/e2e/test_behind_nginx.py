@@ -8,11 +8,13 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.programs import free_port
@@ -98,6 +100,7 @@ def front(deployments: Deployments, tmp_path_factory: pytest.TempPathFactory) ->
         "HTTPS": "1",
         "TRUST_PROXY": "1",
         "LIVEROOM_GUEST_RATE": "1",
+        "MEDIA_ROOT": str(folder / "media"),
     }
     done = run_python("manage.py", "collectstatic", "--noinput", environment=environment)
     assert done.returncode == 0, done.stderr
@@ -138,6 +141,7 @@ def test_both_readmes_have_the_same_block() -> None:
     assert english == chinese
 
 
+@pytest.mark.long
 def test_pages_come_without_a_redirect(front: Front) -> None:
     """TLS ends at nginx, and the processes know it; who comes without TLS is sent to it."""
     page = front.get("/rooms/demo/")
@@ -148,6 +152,7 @@ def test_pages_come_without_a_redirect(front: Front) -> None:
     assert (plain.status_code, plain.headers["location"]) == (301, "https://your.host/rooms/demo/")
 
 
+@pytest.mark.long
 def test_static_files_are_kept_for_as_long_as_they_say(front: Front) -> None:
     """They bear their content's name."""
     found = re.search(r"/static/rooms/base\.[0-9a-f]+\.css", front.get("/rooms/demo/").text)
@@ -161,6 +166,7 @@ def test_static_files_are_kept_for_as_long_as_they_say(front: Front) -> None:
     assert f"KEY: http://liveroom{found[0]}".encode() in kept[0]
 
 
+@pytest.mark.long
 def test_a_viewer_comes_through(front: Front) -> None:
     """A socket is upgraded, its frames say https, and a comment reaches one of the other process."""
     with front.enter() as one, front.enter() as other:
@@ -173,6 +179,7 @@ def test_a_viewer_comes_through(front: Front) -> None:
         assert heard["content"] == "through nginx"
 
 
+@pytest.mark.long
 def test_nobody_says_himself_where_he_comes_from(front: Front) -> None:
     """Guests are counted by the address that nginx saw: another one in each request helps nobody."""
     with httpx.Client(verify=front.context, trust_env=False, timeout=TIMEOUT) as client:
@@ -187,3 +194,25 @@ def test_nobody_says_himself_where_he_comes_from(front: Front) -> None:
     # One a minute in each of the two processes.
     assert codes.count(200) + codes.count(201) <= 2
     assert codes.count(429) >= 3
+
+
+@pytest.mark.long
+def test_a_picture_comes_through(front: Front) -> None:
+    """One of nearly the size that the server takes; what became of it is kept by nginx, and by whoever sees it."""
+    noise = Image.frombytes("RGB", (820, 820), os.urandom(820 * 820 * 3))
+    written = BytesIO()
+    noise.save(written, "PNG")
+    assert 1_900_000 < len(written.getvalue()) < 2_097_152
+    token = front.site.call("make_users", count=1)[0]["token"]
+    with httpx.Client(verify=front.context, trust_env=False, timeout=TIMEOUT) as client:
+        sent = client.post(
+            f"https://127.0.0.1:{front.port}/api/auth/me",
+            files={"avatar": ("tmp.png", written.getvalue())},
+            headers={"Host": "your.host", "Authorization": f"Bearer {token}"},
+        )
+    assert sent.status_code == 200, sent.text
+    avatar = sent.json()["avatar"]
+    for _ in range(2):
+        assert "immutable" in front.get(avatar).headers["cache-control"]
+    kept = [path.read_bytes() for path in front.cache.rglob("*") if path.is_file()]
+    assert len([file for file in kept if f"KEY: http://liveroom{avatar}".encode() in file]) == 1

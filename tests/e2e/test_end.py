@@ -12,6 +12,7 @@ from tests.e2e.client import Client
 from tests.servers import PATIENCE, run_python
 
 VIEWERS = 40
+CLOSE = b"\x88\x02" + (4000).to_bytes(2)
 END = 10 * PATIENCE
 """Seconds from the signal to the exit, as promised."""
 
@@ -49,13 +50,7 @@ async def test_a_client_that_ignores_the_close_holds_up_nobody(deployments: Depl
     """One who never answers the close frame is cut off; the process still ends with 0 in time."""
     with deployments.sqlite("mute") as site:
         room = site.call("make_room", slug="mute", items=0)
-        reader, writer = await asyncio.open_connection("127.0.0.1", site.servers[0].port)
-        writer.write(
-            f"GET /ws/rooms/{room['slug']}/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-            "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-        )
-        await reader.readuntil(b'"msg_type":"init"')
+        reader, writer = await enter(site.servers[0].port, room["slug"])
         site.servers[0].signal(signal.SIGTERM)
         await reader.readuntil(b'"code":"restarting"')
         assert await asyncio.to_thread(site.servers[0].wait, END) == 0
@@ -64,6 +59,42 @@ async def test_a_client_that_ignores_the_close_holds_up_nobody(deployments: Depl
             await writer.wait_closed()
 
 
+@pytest.mark.parametrize("server", ["daphne", "uvicorn"])
+async def test_a_socket_lives_until_its_client_has_closed_too(deployments: Deployments, server: str) -> None:
+    """One who still writes would meet a reset, and never read the close that waits for him."""
+    with deployments.sqlite(f"slow-{server}", server=server) as site:
+        room = site.call("make_room", slug="slow", items=0)
+        reader, writer = await enter(site.servers[0].port, room["slug"])
+        site.servers[0].signal(signal.SIGTERM)
+        async with asyncio.timeout(END):
+            await reader.readuntil(CLOSE)
+            end = asyncio.create_task(reader.read())
+            # Longer than a server takes that does not wait for him, shorter than one waits.
+            await asyncio.wait({end}, timeout=1)
+            assert not end.done()
+            # The same, masked with zeros.
+            writer.write(bytes([CLOSE[0], CLOSE[1] | 0x80, 0, 0, 0, 0]) + CLOSE[2:])
+            # Daphne resets a connection that is closed on both sides.
+            with contextlib.suppress(ConnectionResetError):
+                assert await end == b""
+        assert await asyncio.to_thread(site.servers[0].wait, END) == 0
+        writer.close()
+        with contextlib.suppress(ConnectionResetError):
+            await writer.wait_closed()
+
+
+async def enter(port: int, slug: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to a room, and read up to its init; what a client does with frames is left to the test."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        f"GET /ws/rooms/{slug}/ HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    await reader.readuntil(b'"msg_type":"init"')
+    return reader, writer
+
+
+@pytest.mark.long
 def test_a_process_without_viewers_ends_in_a_moment(deployments: Deployments) -> None:
     """A process that nobody ever visited has nobody to wait for, with Redis or without."""
     with deployments.postgres("idle", processes=1) as site:

@@ -150,7 +150,7 @@ async def test_the_picture_over_a_random_evening(
             client = rng.choice(clients)
             if number % 10 == 9:
                 client.cut(back_in=0)
-            await host.act(SimpleNamespace(picture={"comments": list(client.state.comments)}))  # type: ignore[arg-type]
+            await host.act(SimpleNamespace(picture={"comments": list(client.state.comments)}, held=[]))  # type: ignore[arg-type]
             if client.state.room["status"] != "ended":
                 await say_if_open(client, f"Comment {number}")
     newest = setup.call("read_room", room_id=room["id"])["seq"]

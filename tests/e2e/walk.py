@@ -15,6 +15,8 @@ from tests.e2e.client import DEADLINE, Client, Frame
 Room = dict[str, Any]
 REFUSED = {400, 404, 409}
 """What the host may be answered when a step is not possible as things stand."""
+HELD = "waitword"
+"""A word that holds a comment for a review."""
 
 
 class Keeper:
@@ -27,6 +29,8 @@ class Keeper:
         self._token = token
         self._applied = 0
         self.picture: Frame = {}
+        self.held: list[int] = []
+        """Own comments that were held for a review."""
 
     async def come(self) -> None:
         """Enter, or come back after a cut, on some process."""
@@ -64,10 +68,12 @@ class Keeper:
 
     async def act(self, items: list[int]) -> None:
         """Send one command, and wait for its answer."""
-        kind = self._rng.choices(("message", "again", "follow", "unfollow", "buy", "like"), (6, 1, 1, 1, 4, 1))[0]
+        kinds = ("message", "held", "again", "follow", "unfollow", "buy", "like")
+        kind = self._rng.choices(kinds, (6, 2, 1, 1, 1, 4, 1))[0]
         text = f"Comment {self._rng.randrange(10**9)}"
         commands: dict[str, tuple[str, Frame]] = {
             "message": ("message", {"content": text}),
+            "held": ("message", {"content": f"{text} {HELD}"}),
             "again": ("message", {"content": text, "client_msg_id": f"key {self._rng.randrange(3)}"}),
             "follow": ("subscribe", {}),
             "unfollow": ("subscribe", {"action": "unfollow"}),
@@ -85,6 +91,9 @@ class Keeper:
         answer = await self.client.ask(msg_type, **fields)
         refusals = ("room_closed", "out_of_stock", "not_on_shelf")
         assert answer["msg_type"] == "ack" or answer["code"] in refusals, answer
+        if answer.get("held"):
+            assert (kind, answer["held"], answer["shown"]) == ("held", "review", False)
+            self.held.append(answer["id"])
 
 
 class Host:
@@ -101,6 +110,7 @@ class Host:
         rng, comments = self._rng, keeper.picture["comments"]
         item = f"shelf/{rng.choice(self._room['items'])}/"
         comment_id = rng.choice(comments)["id"] if comments else None
+        held_id = rng.choice(keeper.held) if keeper.held else 1
         steps: list[tuple[str, str, Any]] = [
             ("POST", item + "on/", None),
             ("POST", item + "off/", None),
@@ -111,6 +121,8 @@ class Host:
             ("POST", "pin/", {"comment_id": rng.choice([None, comment_id])}),
             ("POST", "settings/", {"title": f"Show {rng.randrange(99)}", "allow": {"likes": True}}),
             ("DELETE", f"comments/{comment_id or 1}/", None),
+            ("POST", f"comments/{held_id}/pass/", None),
+            ("POST", f"comments/{held_id}/{rng.choice(['pass', 'refuse'])}/", None),
             ("POST", rng.choice(["start/", "start/", "pause/", "end/"]), None),
         ]
         method, path, body = rng.choice(steps)
@@ -125,6 +137,7 @@ async def walk(setup: Deployment, seed: int, *, rounds: int) -> None:
     rng = random.Random(seed)
     room = setup.call("make_room", slug=f"walk-{rng.randrange(10**9)}-{id(rng)}", items=3, stock=30)
     users = setup.call("make_users", count=4)
+    setup.call("block_words", words=[HELD], action="hold")
     keepers = [Keeper(setup.urls, room["slug"], rng, token=user["token"]) for user in users]
     headers = {"Authorization": f"Bearer {room['host']}"}
     async with httpx.AsyncClient(headers=headers, timeout=DEADLINE, trust_env=False) as http:
@@ -139,6 +152,7 @@ async def walk(setup: Deployment, seed: int, *, rounds: int) -> None:
         finally:
             for keeper in keepers:
                 await keeper.client.close()
+            setup.call("unblock_all_words")
 
 
 async def _one_round(room: Room, keepers: list[Keeper], host: Host, rng: random.Random) -> None:

@@ -68,6 +68,7 @@ async def test_sigterm_under_load(deployments: Deployments, server: str) -> None
             await crowd.prove_nothing_is_lost([staying.url])
 
 
+@pytest.mark.long
 async def test_two_processes_on_one_sqlite_file(deployments: Deployments) -> None:
     """They wait for each other, and hear of each other from the log alone; yet nothing is lost or doubled."""
     seed = drawn_seed()

@@ -69,6 +69,26 @@ def test_what_is_empty_was_not_set(monkeypatch: pytest.MonkeyPatch, empty: str) 
     assert env.matching("LIVEROOM_BASE_URL", "a", "a", default="a") == "a"
 
 
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"WECHAT_APPID": "wx01"}, "WECHAT_APPID and WECHAT_SECRET belong together: one is set, and the other is not."),
+        ({"WECHAT_SECRET": "s"}, "WECHAT_APPID and WECHAT_SECRET belong together: one is set, and the other is not."),
+        ({"WECHAT_API_URL": "api.weixin.qq.com"}, "WECHAT_API_URL is 'api.weixin.qq.com'; it takes an address such as"),
+        ({"WECHAT_TEMPLATE_LIVE": "t"}, "WECHAT_TEMPLATE_LIVE_DATA does not say what it says."),
+        ({"WECHAT_TEMPLATE_LIVE_DATA": "title"}, "WECHAT_TEMPLATE_LIVE_DATA holds 'title'; it takes fields of"),
+        ({"WECHAT_TEMPLATE_LIVE_DATA": "thing1={titel}"}, "WECHAT_TEMPLATE_LIVE_DATA holds 'thing1={titel}'; it takes"),
+        ({"WECHAT_TEMPLATE_LIVE_PAGE": "room?id={room}"}, "WECHAT_TEMPLATE_LIVE_PAGE is 'room?id={room}'; it takes"),
+        ({"LIVEROOM_WECHAT_TIMEOUT": "0"}, "LIVEROOM_WECHAT_TIMEOUT is '0'; it takes a whole number from 1 to 60."),
+    ],
+)
+def test_half_of_a_mini_program_is_refused(environment: dict[str, str], said: str) -> None:
+    """At the start, and not at the first login."""
+    done = run_python("-c", "import liveroom.settings", environment={"DEBUG": "1", **environment})
+    assert done.returncode != 0
+    assert said in done.stderr
+
+
 def test_a_secret_may_begin_with_any_character() -> None:
     """A key that was made at random is no name of another setting."""
     told = "from liveroom import settings; print(settings.SECRET_KEY, settings.LIVEROOM_SERVER_KEYS)"
@@ -113,3 +133,6 @@ def test_every_setting_is_in_the_readme() -> None:
     for readme in ("README.md", "README.zh-CN.md"):
         text = (root / readme).read_text()
         assert [name for name in names if f"`{name}`" not in text] == []
+        # After an empty line a row is no part of the table: it begins one, or is shown as it stands here.
+        blocks = [block.splitlines() for block in text.split("\n\n")]
+        assert [block[0] for block in blocks if block[0].startswith("|") and not block[1].startswith("|---")] == []

@@ -69,6 +69,18 @@ def test_a_production_start_without_a_secret_key_says_so_in_one_line(arguments: 
                 "without a port."
             ),
         ),
+        (
+            "LIVEROOM_CHECKS",
+            "shop",
+            "LIVEROOM_CHECKS holds 'shop'; it takes dotted paths of functions, such as shop.checks.links_wait.",
+        ),
+        ("LIVEROOM_MSG_CHECK", "on", "LIVEROOM_MSG_CHECK is 'on'; it takes off, after or before."),
+        (
+            "LIVEROOM_MSG_CHECK",
+            "before",
+            "LIVEROOM_MSG_CHECK is 'before', and WeChat is to be asked: set WECHAT_APPID and WECHAT_SECRET.",
+        ),
+        ("LIVEROOM_MSG_CHECK_FAIL", "shut", "LIVEROOM_MSG_CHECK_FAIL is 'shut'; it takes open or closed."),
         ("LIVEROOM_GEUSTS", "talk", "LIVEROOM_GEUSTS is no setting; did you mean LIVEROOM_GUESTS?"),
     ],
 )

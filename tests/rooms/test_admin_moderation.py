@@ -393,7 +393,10 @@ def test_too_many_writers_at_once(
     [
         (("view_comment",), set()),
         (("view_comment", "add_sanction"), {"mute_writers", "ban_writers"}),
-        (("view_comment", "change_comment"), {"remove", "pin", "unpin", "remove_all_of_writers"}),
+        (
+            ("view_comment", "change_comment"),
+            {"pass_comments", "refuse_comments", "remove", "pin", "unpin", "remove_all_of_writers"},
+        ),
     ],
 )
 def test_who_may_act_on_writers(room: Room, viewer: User, permissions: tuple[str, ...], actions: set[str]) -> None:

@@ -278,6 +278,13 @@ def test_history_is_read_in_ones_own_language(browser: Client, room: Room) -> No
     assert "已修改标题" in page.replace(" ", "")
 
 
+def test_a_role_is_read_in_ones_own_language(browser: Client, room: Room, viewer: User) -> None:
+    """What a writer was then, as a word and not as the protocol has it."""
+    (pk,) = factories.make_comments(room, viewer, "one")
+    page = browser.get(reverse("admin:rooms_comment_change", args=[pk]), headers={"accept-language": "zh-hans"}).text
+    assert '<div class="readonly">观众</div>' in page
+
+
 def test_comments_of_one_user_are_a_click_away(browser: Client, room: Room, viewer: User, other: User) -> None:
     """His name leads to all that he said; the filter shows whose they are."""
     factories.make_comments(room, viewer, "one")

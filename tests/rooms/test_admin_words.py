@@ -168,7 +168,7 @@ def test_a_word_is_not_edited(browser: Client) -> None:
     [
         (("view_blockedword",), 403, set()),
         (("view_blockedword", "add_blockedword"), 200, set()),
-        (("view_blockedword", "change_blockedword"), 403, {"refuse", "mask"}),
+        (("view_blockedword", "change_blockedword"), 403, {"refuse", "mask", "hold"}),
         (("view_blockedword", "delete_blockedword"), 403, {"remove"}),
     ],
 )

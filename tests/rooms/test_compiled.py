@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Exists, QuerySet
+from django.db.models import Exists, F, QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -13,7 +13,7 @@ from rooms.compiled import PARAMETERS_MAX, VALUES_MAX, Compiled, Prepared, inser
 from rooms.models import Event, Room
 from tests import factories
 
-named = Compiled(User, lambda names, pks: User.objects.filter(nickname__in=names).filter(pk__in=pks).order_by("pk"))
+named = Compiled(lambda names, pks: User.objects.filter(nickname__in=names).filter(pk__in=pks).order_by("pk"))
 
 
 def test_the_rows_are_those_of_the_query(transactional_db: None) -> None:
@@ -45,7 +45,7 @@ def test_nothing_is_asked_for_nothing(transactional_db: None) -> None:
 def test_a_query_with_other_parameters_is_refused(room: Room, build: object) -> None:
     """One in another order, or with more of them, would be run with the wrong values."""
     with pytest.raises(ValueError, match="are not the values"):
-        Compiled(Room, build)([room.pk], ["demo"])  # type: ignore[arg-type]
+        Compiled(build)([room.pk], ["demo"])  # type: ignore[arg-type]
 
 
 def test_rows_are_inserted_in_order(room: Room) -> None:
@@ -83,12 +83,14 @@ def test_what_is_prepared_is_compiled_once(room: Room) -> None:
     def build(pk: int, now: datetime) -> QuerySet[Room]:
         built.append((pk, now))
         again = Exists(Room.objects.filter(pk=pk, slug="demo"))
-        return Room.objects.filter(again, pk=pk, created_at__lt=now).annotate(demo=again)
+        return Room.objects.filter(again, pk=pk, created_at__lt=now).annotate(demo=again, made=F("created_at"))
 
-    prepared = Prepared(Room, build, 2_000_000_011, moment)
+    prepared = Prepared(build, 2_000_000_011, moment)
     for _ in range(2):
         [found] = prepared(room.pk, timezone.now())
-        assert (found, found.get_deferred_fields(), bool(found.demo)) == (room, set(), True)  # type: ignore[attr-defined]
+        assert (found, found.get_deferred_fields()) == (room, set())
+        assert found.demo is True  # type: ignore[attr-defined]
+        assert found.made == room.created_at  # type: ignore[attr-defined]
     assert prepared(room.pk, room.created_at) == prepared(room.pk + 1, timezone.now()) == []
     assert built == [(2_000_000_011, moment)]
 
@@ -96,4 +98,10 @@ def test_what_is_prepared_is_compiled_once(room: Room) -> None:
 def test_a_stand_in_that_is_no_parameter_is_refused(room: Room) -> None:
     """Its argument would have no effect."""
     with pytest.raises(ValueError, match="Not all of"):
-        Prepared(Room, lambda pk, _show: Room.objects.filter(pk=pk), 2_000_000_011, 2_000_000_033)(room.pk, 1)
+        Prepared(lambda pk, _show: Room.objects.filter(pk=pk), 2_000_000_011, 2_000_000_033)(room.pk, 1)
+
+
+def test_related_rows_are_refused(room: Room) -> None:
+    """They would be left out."""
+    with pytest.raises(ValueError, match="select_related"):
+        Compiled(lambda pks: Room.objects.select_related("host").filter(pk__in=pks))([room.pk])

@@ -315,18 +315,18 @@ async def test_a_known_key_comes_before_the_words(room, viewer, enter, blocked):
     await li.nothing()
 
 
-async def test_the_staffs_notice_is_not_masked(room, host, enter, blocked, witness):
-    """His comments are, his notice is not."""
+async def test_the_staff_is_judged_too(room, host, enter, blocked, witness):
+    """His comments are, and his notice."""
     own = await enter(user=host)
     await own.send("message", content="damn")
     assert (await own.rest())[0]["content"] == "****"
 
     def put_up():
         with RoomTransaction(room.pk) as tx:
-            notice_set(tx, room_id=room.pk, text="damn good 坏茶")
+            notice_set(tx, room_id=room.pk, text="damn good 茶")
 
     await stored(put_up)
-    await own.expect("notice", seq=2, text="damn good 坏茶")
+    await own.expect("notice", seq=2, text="**** good 茶")
     await witness.proves_the_law()
 
 

@@ -3,7 +3,7 @@
 import { COMMENTS_MAX, errorText } from "./connection.js";
 import { drawList, isAllowed, mark, part, rowOf, say, show } from "./dom.js";
 import * as earlier from "./earlier.js";
-import { Flow, LINES_MAX, STEP } from "./flow.js";
+import { Flow, LINES_MAX, STEP } from "../miniprogram/utils/flow.js";
 import * as failed from "./failed.js";
 import { config, count, nameOf, text } from "./texts.js";
 
@@ -30,14 +30,27 @@ let cut = false;
 /** Whether the list has every comment of the show, so that none is earlier. */
 let whole = false;
 let shown = { comments: null, pending: [], lines: [] };
+/** The ids of own comments that wait for a review, as their acknowledgements say. */
+const waiting = new Set();
+/** Whether one of them is drawn as if it did not: its acknowledgement came after it. */
+let unsaid = false;
 let currentShow = null;
 let drawnAt = -Infinity;
 let seen = 0;
 let lastTop = 0;
 let touchedAt = -Infinity;
 
+/** Whether an own comment is known to wait: what is told of it again is no news. */
+export const isWaiting = (id) => waiting.has(id);
+
 /** Take note of what a frame says about comments that the state no longer holds; `state` is the one after it. */
 export function heard(frame, state) {
+  if (frame.msg_type === "ack" && frame.held === "review") {
+    waiting.add(frame.id);
+    unsaid = true;
+  }
+  if (frame.msg_type === "reject") waiting.delete(frame.comment_id);
+  if (frame.msg_type === "message" && frame.seq !== undefined) waiting.delete(frame.id);
   if (!state.entered) return;
   const { show: number } = state.room;
   if (frame.msg_type === "init" && frame.recovered !== true) {
@@ -100,7 +113,7 @@ const sooner = (a, b) => (a > 0 && b > 0 ? Math.min(a, b) : Math.max(a, b));
 /** Whether one's own comments that are not in the room yet are others than those on the page. */
 function changed(mine) {
   const { pending } = shown;
-  return pending.length !== mine.length || pending.some((entry, index) => entry !== mine[index]);
+  return unsaid || pending.length !== mine.length || pending.some((entry, index) => entry !== mine[index]);
 }
 
 /** Say how many comments a second flow by unseen. Returns for how long that is so, in ms. */
@@ -118,6 +131,7 @@ function drawLines(state, mine, lines) {
   // Before anybody measures how high they are.
   drawWaits(state, mine);
   shown = { comments: state.comments, pending: mine, lines };
+  unsaid = false;
 }
 
 function drawAll(state, mine) {
@@ -188,10 +202,13 @@ const newestOf = (comments) => comments.reduce((most, comment) => Math.max(most,
 
 function write(line, entry) {
   const before = written.get(line);
-  if (before === entry || (before?.key !== undefined && before.key === entry.key && before.status === entry.status)) return;
-  written.set(line, entry);
-  const { user, content, seq, status, error } = entry;
   const pending = entry.key !== undefined;
+  const reviewed = !pending && entry.seq === null && waiting.has(entry.id) ? "yes" : "";
+  const same = before === entry || (before?.key !== undefined && before.key === entry.key && before.status === entry.status);
+  if (same && line.dataset.reviewed === reviewed) return;
+  written.set(line, entry);
+  line.dataset.reviewed = reviewed;
+  const { user, content, seq, status, error } = entry;
   const role = user && ["host", "assistant"].includes(user.role) ? user.role : "";
   const within = (selector) => line.querySelector(selector);
   line.dataset.pending = pending ? "yes" : "";
@@ -202,7 +219,7 @@ function write(line, entry) {
   say(within(".tag"), role && text(role));
   show(within(".tag"), role !== "");
   say(within(".text"), content);
-  say(within(".mark"), status === "failed" ? errorText(failed.withoutWait(error)) : pending ? text("sending") : seq === null ? text("held") : "");
+  say(within(".mark"), status === "failed" ? errorText(failed.withoutWait(error)) : pending ? text("sending") : seq === null ? text(reviewed ? "held_review" : "held") : "");
   show(within(".again"), status === "failed");
   show(within(".retry"), status === "failed" && failed.canSucceed(entry));
   show(within(".edit"), status === "failed" && !failed.canSucceed(entry));

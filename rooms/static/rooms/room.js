@@ -2,7 +2,7 @@
 
 import { announce, unsay } from "./announce.js";
 import * as bought from "./bought.js";
-import { drawComments, heard, startComments } from "./comments.js";
+import { drawComments, heard, isWaiting, startComments } from "./comments.js";
 import { errorText, live, nextSale } from "./connection.js";
 import { isAllowed, part } from "./dom.js";
 import { tell } from "./activity.js";
@@ -34,13 +34,13 @@ let catchUp = null;
 // --- Receiving.
 
 live.on("frame", (frame) => {
+  if (frame.msg_type === "reject" && isWaiting(frame.comment_id)) fail(errorText({ code: "content_rejected" }));
   heard(frame, live.state);
   if (frame.msg_type === "ack" && frame.order) ordersChanged(frame.order);
   if (frame.code === "limit_reached") bought.reload(drawSoon);
   if (frame.msg_type === "remove") unsay(frame.comment_ids);
   if (frame.msg_type === "buy" && frame.action === "on_shelf") tell({ kind: "shelf", title: frame.item.title });
   if (frame.msg_type === "like" && !isMine(frame)) rise(frame.count);
-  if (frame.msg_type === "reject") fail(errorText({ code: "content_rejected" }));
   if (frame.msg_type === "error") wentWrong(frame);
 });
 live.on("state", (state) => {

@@ -105,6 +105,7 @@ def test_a_crowd_of_20(site: Deployment) -> None:
     assert len(set(stored["log"])) == stored["seq"]
 
 
+@pytest.mark.long
 def test_the_summary_for_people(site: Deployment) -> None:
     """In Chinese where the crowd speaks it. More than the server allows is said before, and makes no error."""
     done = run(site, "crowd", *SHORT, "--comments-per-second", "60", "--language", "zh")
@@ -119,6 +120,7 @@ def test_the_summary_for_people(site: Deployment) -> None:
     assert any(not comment.isascii() for comment in comments)
 
 
+@pytest.mark.long
 def test_ctrl_c(site: Deployment) -> None:
     """It ends at once, with what was seen until then; who is away by the crowd's own doing comes back for it."""
     command = [sys.executable, "manage.py", "crowd", "crowd", "--viewers", "20", "--minutes", "60", "--ramp", "0.5"]
@@ -146,6 +148,7 @@ def test_ctrl_c(site: Deployment) -> None:
     assert seen["reconnects"] == seen["went_away"]
 
 
+@pytest.mark.long
 def test_a_server_that_goes_away(deployments: Deployments) -> None:
     """Who is not back at the end has lost nothing that is known: he is counted as not back."""
     with deployments.sqlite("away") as gone:
@@ -193,6 +196,7 @@ def test_another_server(site: Deployment) -> None:
     assert "There is no room “demo”" in done.stderr
 
 
+@pytest.mark.long
 def test_guests_who_only_watch(deployments: Deployments) -> None:
     """How to let them talk."""
     with deployments.sqlite("watchers", LIVEROOM_GUESTS="watch") as site:

@@ -5,7 +5,9 @@ from unittest.mock import ANY
 import pytest
 from django.db import OperationalError
 
-from rooms.services import rooms
+from rooms.messages import Role
+from rooms.models import Comment
+from rooms.services import comments, rooms
 from rooms.transaction import RoomTransaction
 from tests import factories
 from tests.clients import stored
@@ -214,3 +216,21 @@ async def test_slow_mode(host, viewer, other, enter, clock):
     await clock.advance(30)
     await li.send("message", content="b", client_msg_id="k")
     assert "ack" in kinds(await li.rest())
+
+
+# --- stored
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+async def test_a_comment_is_as_it_is_stored(room, viewer, key):
+    """What the services go on with has every value of its row, and its user without a query."""
+
+    def post() -> tuple[Comment, Comment]:
+        with RoomTransaction(room.pk) as tx:
+            posted = comments.comment_post(tx, room_id=room.pk, user=viewer, role=Role.VIEWER, content="hi", key=key)
+        return posted.comment, Comment.objects.get()
+
+    made, row = await stored(post)
+    names = [field.attname for field in Comment._meta.concrete_fields]
+    assert {name: getattr(made, name) for name in names} == {name: getattr(row, name) for name in names}
+    assert made.user is viewer

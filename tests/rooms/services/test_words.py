@@ -58,16 +58,6 @@ def test_a_word_is_masked_in_place(blocked, content, masked):
     assert masking(*blocked).masked(content) == masked
 
 
-def test_a_word_to_refuse_wins():
-    """Whatever else is to be masked; the refusal names the field, not the word."""
-    mixed = Words([("bad", "mask"), ("worse", "refuse")])
-    assert mixed.masked("bad") == "***"
-    with pytest.raises(Refused) as refused:
-        mixed.masked("bad and Ｗorse")
-    assert (refused.value.code, refused.value.field, refused.value.retry) == (Code.CONTENT_REJECTED, "content", False)
-    assert "worse" not in refused.value.detail.lower()
-
-
 BLOCKED = st.lists(TEXT.filter(lambda text: fold(text).text.strip() and MASK not in fold(text).text), max_size=5)
 
 

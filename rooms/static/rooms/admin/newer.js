@@ -1,6 +1,7 @@
 /* A list of comments says how many new ones there are. It stays as it is until they are asked for: a row that moves
  * away under a finger would let another one be pressed. */
 
+import { keyOf, tellDecided } from "./decided.js";
 import { watch } from "./watch.js";
 
 const EVERY = 5000;
@@ -8,16 +9,18 @@ const EVERY = 5000;
 /** Begin to look for new ones, on the page of the list of comments. */
 export function followList() {
   const line = document.querySelector("#changelist [data-newer] a");
-  if (!line) return;
+  const queue = document.querySelector("[data-decided]");
+  if (!line && !queue) return;
   // Where others have gone from the list, older ones come up at its end: they are not new.
   const newest = newestIn(document);
-  watch(EVERY, "#changelist", (page) => tellNewer(line, page, newest));
+  watch(EVERY, "#changelist", (page) => {
+    if (line) tellNewer(line, page, newest);
+    if (queue) tellDecided(queue, keys(page));
+  });
 }
 
 /** The keys of a list's comments, which rise. */
-const keys = (part) => [...part.querySelectorAll(".said")].map(
-  (link) => Number(link.getAttribute("href").match(/(\d+)\/change/)?.[1]),
-);
+const keys = (part) => [...part.querySelectorAll(".said")].map(keyOf);
 
 export const newestIn = (part) => Math.max(...keys(part));
 
