@@ -7,6 +7,9 @@
 //     live.connect();
 //     live.comment('你好').catch((error) => toast(errorText(error.frame, 'zh-hans')));
 //
+// On a phone: in the background the socket is closed after 3 s, and back at once when the app is in view; a page ends it
+// with `live.close()` in onUnload. `getToken` logs in where there is no token, and once where one is refused.
+//
 // One module without imports. It knows of its surroundings only timers, JSON, and the `wx` that it is given: WeChat's
 // own, or any object whose `connectSocket` returns a SocketTask. Its syntax is that of ES2018, without class fields,
 // optional chaining and `??`: a phone's engine reads it without the devtools' translation. What begins with `_` is the
@@ -503,17 +506,24 @@ function backOff(failures, random) {
 
 /** Timers by name: starting one anew ends the one before, and all can be ended at once. */
 class Timers {
-  constructor() {
+  /** @param {() => number} now */
+  constructor(now) {
+    this._now = now;
     /** @type {Map<string, any>} */
     this._running = new Map();
   }
 
-  /** @param {string} name @param {number} delay @param {() => void} run */
+  /**
+   * @param {string} name
+   * @param {number} delay
+   * @param {(late: number) => void} run is told by how many ms it is late: in the background a phone's timers sleep
+   */
   start(name, delay, run) {
     this.end(name);
+    const due = this._now() + delay;
     const timer = setTimeout(() => {
       this._running.delete(name);
-      run();
+      run(this._now() - due);
     }, delay);
     this._running.set(name, timer);
   }
@@ -966,6 +976,12 @@ class Commands {
 const OPEN_WITHIN = 15000;
 const ANSWER_WITHIN = 3000;
 const STEADY_AFTER = 30000;
+// WeChat cuts sockets off 5 s after the app went to the background.
+const CLOSE_AFTER = 3000;
+// A timer that is late by so much has slept.
+const SLEPT = 2000;
+// What arrived while an app slept in the background is heard at once when it is in view.
+const DRAIN = 300;
 // The server takes one every two seconds; the rest is for what the network makes of two seconds.
 const SYNC_EVERY = 2100;
 const LIKES_EVERY = 300;
@@ -984,16 +1000,28 @@ const TOKEN_IN_TEXT = /("token"\s*:\s*)"(?:[^"\\]|\\.)*"/g;
  * @property {(option: { code?: number, reason?: string, fail?: (result: any) => void }) => void} close
  */
 
-/** @typedef {{ url: string, protocols?: string[], header?: any, fail?: (result: any) => void }} ConnectOption */
+/**
+ * @typedef {object} ConnectOption
+ * @property {string} url
+ * @property {string[]} [protocols]
+ * @property {any} [header]
+ * @property {number} [timeout]
+ * @property {(result: any) => void} [fail]
+ */
 
 /**
- * What this file asks of `wx`. `onNetworkStatusChange` is used when it is there. WeChat's own has `login`, and by that
+ * What this file asks of `wx`; all but `connectSocket` is used when it is there. WeChat's own has `login`, and by that
  * is known as one whose sockets carry headers: see the option `auth`.
  *
  * @typedef {object} Wx
  * @property {(option: ConnectOption) => SocketTask} connectSocket
  * @property {(listener: (result: { isConnected: boolean }) => void) => void} [onNetworkStatusChange]
  * @property {(listener: (result: any) => void) => void} [offNetworkStatusChange]
+ * @property {(option: { success: (result: { networkType: string }) => void }) => any} [getNetworkType]
+ * @property {(listener: (result: any) => void) => void} [onAppShow]
+ * @property {(listener: (result: any) => void) => void} [offAppShow]
+ * @property {(listener: (result: any) => void) => void} [onAppHide]
+ * @property {(listener: (result: any) => void) => void} [offAppHide]
  * @property {any} [login]
  */
 
@@ -1005,9 +1033,10 @@ const TOKEN_IN_TEXT = /("token"\s*:\s*)"(?:[^"\\]|\\.)*"/g;
 
 /**
  * `idle`: not wanted (`reason` `closed`, or `left` after a `leave` frame). `connecting`: until commands are sent.
- * `online`. `waiting`: the next try is at `nextTryAt` (ms). `stopped`: no further try; `connect` makes one.
- * `reason`: the code of the server's `error` if it gave one, else `cut`, `silence`, `no_answer`, `network` or `closed`.
- * `code`: the close code, if there was one.
+ * `online`. `waiting`: the next try is at `nextTryAt` (ms), or, in the background, when the app is in view again.
+ * `stopped`: no further try; `connect` makes one. `reason`: the code of the server's `error` if it gave one, else
+ * `cut`, `silence`, `no_answer`, `network`, `offline` (the phone itself has no network), `login` (`getToken` failed),
+ * `background` or `closed`. `code`: the close code, if there was one.
  *
  * @typedef {object} Status
  * @property {'idle' | 'connecting' | 'online' | 'waiting' | 'stopped'} kind
@@ -1030,7 +1059,7 @@ const TOKEN_IN_TEXT = /("token"\s*:\s*)"(?:[^"\\]|\\.)*"/g;
  */
 
 /**
- * One socket, from the call of connectSocket to its end. What a SocketTask still says after that is not heard.
+ * One socket, from the wish for it to its end. What a SocketTask still says after that is not heard.
  *
  * @typedef {{ task: SocketTask | null, open: boolean }} Link
  */
@@ -1061,22 +1090,27 @@ export class LiveSocket {
    * @param {{ [name: string]: string }} [options.header]
    * @param {TokenStore} [options.token] without one, tokens are kept as long as this object
    * @param {string} [options.language] of errors, and of a guest's made-up name
+   * @param {() => Promise<string | null>} [options.getToken] logs in, and gives a token, or null for a guest: asked
+   *   when there is none, and once when one is refused. When it fails, it is asked again after the back-off
+   * @param {number} [options.closeAfter] ms in the background until the socket is closed; Infinity: never
    * @param {'header' | 'frame'} [options.auth] how a token is shown: in the handshake, which browsers cannot, or in a
    *   `login` frame after it; by default as `wx` can
    * @param {() => number} [options.random] from 0 up to 1
    * @param {() => number} [options.now] ms since 1970 UTC
    */
-  constructor({ wx, url, protocols, header, token, language, auth, random, now }) {
+  constructor({ wx, url, protocols, header, token, language, getToken, closeAfter, auth, random, now }) {
     this._wx = wx;
     this._url = url;
     this._protocols = protocols || ["liveroom.v1"];
     this._header = header || {};
     this._token = token || memory();
     this._language = language || "";
+    this._getToken = getToken || null;
+    this._closeAfter = closeAfter === undefined ? CLOSE_AFTER : closeAfter;
     this._inHeader = (auth || (wx.login ? "header" : "frame")) === "header";
     this._random = random || Math.random;
     this._now = now || Date.now;
-    this._timers = new Timers();
+    this._timers = new Timers(this._now);
     this._commands = new Commands({
       send: (text) => this._sendText(text),
       changed: () => this._pendingChanged(),
@@ -1101,6 +1135,7 @@ export class LiveSocket {
     /** @type {Link | null} */
     this._link = null;
     this._openedAt = 0;
+    this._wanted = false;
     this._failures = 0;
     this._newLogins = 0;
     this._unanswered = 0;
@@ -1112,15 +1147,19 @@ export class LiveSocket {
     this._leaving = false;
     this._stalled = false;
     this._loggingIn = false;
+    /** @type {Promise<string | null> | null} the log-in that is under way */
+    this._asked = null;
+    this._asGuest = false;
+    this._offline = false;
+    this._hidden = false;
     /** @type {Frame | null} the `error` that announced the end */
     this._farewell = null;
     /** @type {Frame | null} */
     this._history = null;
     /** @param {{ isConnected: boolean }} result */
-    this._networkChanged = (result) => {
-      if (result.isConnected) this.hurry();
-      else this._doubt();
-    };
+    this._networkChanged = (result) => this._networkIs(result.isConnected);
+    this._appShown = () => this.foreground();
+    this._appHidden = () => this.background();
   }
 
   // --- Coming and going.
@@ -1128,14 +1167,23 @@ export class LiveSocket {
   /** Connect, and stay connected until `close`. Nothing when that is so already; a try that waits is made now. */
   connect() {
     if (this._link) return;
-    if (this.status.kind !== "waiting") {
-      this._failures = 0;
-      this._newLogins = 0;
-      if (this._wx.onNetworkStatusChange) this._wx.onNetworkStatusChange(this._networkChanged);
-    }
+    this._inView();
+    if (!this._wanted) this._begin();
     this._commands.activate();
     this._open();
     this._tell();
+  }
+
+  _begin() {
+    const wx = this._wx;
+    this._wanted = true;
+    this._failures = 0;
+    this._newLogins = 0;
+    this._asGuest = false;
+    this._offline = false;
+    if (wx.onNetworkStatusChange) wx.onNetworkStatusChange(this._networkChanged);
+    if (wx.onAppShow) wx.onAppShow(this._appShown);
+    if (wx.onAppHide) wx.onAppHide(this._appHidden);
   }
 
   /**
@@ -1174,13 +1222,47 @@ export class LiveSocket {
 
   /** The network returned or the page came into view: try now, and see whether the connection still lives. */
   hurry() {
+    this._inView();
     if (this.status.kind === "waiting") this._tryNow();
     else if (this.status.kind === "online") this._check();
     // A handshake from before the network's return may wait for an answer that never comes.
     else if (this.status.kind === "connecting" && this._now() - this._openedAt >= ANSWER_WITHIN) {
-      this._drop();
-      this._open();
+      this._reopen("no_answer");
     }
+  }
+
+  /**
+   * The app went to the background, which `wx.onAppHide` tells by itself: soon the socket is closed, before WeChat cuts
+   * it off, and nothing is tried until the app is in view again.
+   */
+  background() {
+    if (this._hidden || !this._wanted) return;
+    this._hidden = true;
+    if (this._closeAfter < Infinity) this._timers.start("hide", this._closeAfter, () => this._rest());
+  }
+
+  /** The app is in view again, which `wx.onAppShow` tells by itself. */
+  foreground() {
+    const slept = this._hidden;
+    this._inView();
+    if (slept && this.status.kind === "online") this._check({ drain: true });
+    else this.hurry();
+  }
+
+  _inView() {
+    this._hidden = false;
+    this._timers.end("hide");
+  }
+
+  /** No socket and no try, until the app is in view. */
+  _rest() {
+    const link = this._link;
+    if (link) this._traffic({ direction: "info", note: "closed", code: null, reason: "background" });
+    if (this._link !== link) return;
+    this._drop();
+    this._timers.end("retry", "hide");
+    this._setStatus("waiting", "background");
+    this._tell();
   }
 
   /** It may be that nobody is there any more. */
@@ -1188,10 +1270,33 @@ export class LiveSocket {
     if (this.status.kind === "online") this._check();
   }
 
+  /** @param {boolean} connected as the phone has it */
+  _networkIs(connected) {
+    this._offline = !connected;
+    if (this._hidden) return;
+    if (connected) this.hurry();
+    else if (this.status.kind === "waiting") {
+      const delay = Math.max(BACKOFF_MOST, this._notBefore - this._now());
+      this._retryAfter(delay, "offline", this.status.code);
+    } else this._doubt();
+  }
+
+  /** A socket ended: perhaps the network went, or came back, and nobody said so. */
+  _askNetwork() {
+    if (!this._wx.getNetworkType) return;
+    this._wx.getNetworkType({
+      success: ({ networkType }) => {
+        const connected = networkType !== "none";
+        if (this.status.kind === "waiting" && connected === this._offline) this._networkIs(connected);
+      },
+    });
+  }
+
   /** Now, or as soon as the server said that it can. */
   _tryNow() {
     const wait = this._notBefore - this._now();
-    if (wait > 0) this._retryAfter(wait, this.status.reason, this.status.code);
+    const reason = this._farewell ? this._farewell.code : this.status.reason;
+    if (wait > 0) this._retryAfter(wait, reason, this.status.code);
     else this._open();
   }
 
@@ -1203,7 +1308,6 @@ export class LiveSocket {
   _open() {
     if (this._link) return;
     this._timers.end("retry");
-    const url = this._address();
     /** @type {Link} */
     const link = { task: null, open: false };
     this._link = link;
@@ -1214,12 +1318,60 @@ export class LiveSocket {
     this._syncedAt = -Infinity;
     this._newest = 0;
     this._loggingIn = false;
-    this._timers.start("open", OPEN_WITHIN, () => this._lost("no_answer"));
     const { kind, reason, code } = this.status;
     if (kind === "waiting") this._setStatus("connecting", reason, code);
     else this._setStatus("connecting");
-    this._traffic({ direction: "info", note: "opening", text: url });
     // Whoever listens may have closed it.
+    if (this._link !== link) return;
+    if (this._getToken && !this._asGuest && !this._token.get()) this._logInFirst(link);
+    else this._dial(link);
+  }
+
+  /** Who can log in is no guest because it failed. @param {Link} link */
+  _logInFirst(link) {
+    this._timers.start("open", OPEN_WITHIN, () => {
+      // It may never end: the next try asks anew.
+      this._asked = null;
+      this._ended(link, null, "login");
+    });
+    this._askForToken()
+      .then((token) => {
+        if (this._link !== link) return;
+        if (token === null) this._comeAsGuest();
+        else if (!token) throw new TypeError("getToken gave neither a token nor null");
+        else this._token.set(token);
+        this._dial(link);
+      })
+      .catch((error) => {
+        if (this._link !== link) return;
+        console.error(error);
+        this._ended(link, null, "login");
+      });
+  }
+
+  /** One log-in at a time: who comes meanwhile waits for the same. @returns {Promise<string | null>} */
+  _askForToken() {
+    if (this._asked) return this._asked;
+    /** @type {Promise<string | null>} */
+    const asked = new Promise((resolve) => resolve(this._getToken ? this._getToken() : null));
+    const over = () => {
+      if (this._asked === asked) this._asked = null;
+    };
+    asked.then(over, over);
+    this._asked = asked;
+    return asked;
+  }
+
+  _comeAsGuest() {
+    this._asGuest = true;
+    if (this._newLogins > 0) this._becomeGuest();
+  }
+
+  /** @param {Link} link */
+  _dial(link) {
+    const url = this._address();
+    this._timers.start("open", OPEN_WITHIN, () => this._lost("no_answer"));
+    this._traffic({ direction: "info", note: "opening", text: url });
     if (this._link !== link) return;
     try {
       this._listen(link, this._wx.connectSocket(this._handshake(url, link)));
@@ -1239,6 +1391,7 @@ export class LiveSocket {
         ...this._header,
         ...(token ? { Authorization: `Bearer ${token}` } : {}),
       },
+      timeout: OPEN_WITHIN,
       fail: () => this._ended(link, null, "network"),
     };
   }
@@ -1310,18 +1463,32 @@ export class LiveSocket {
   _drop() {
     const link = this._link;
     this._link = null;
-    this._timers.end("open", "login", "steady", "beat", "check", "sync", "likes");
+    this._timers.end("open", "login", "steady", "beat", "check", "drain", "sync", "likes");
     this._likes = 0;
     this._stalled = false;
     this._commands.lost();
     if (link && link.task) closeTask(link.task);
   }
 
+  /** Another socket in the place of this one. @param {string} reason */
+  _reopen(reason) {
+    const link = this._link;
+    this._traffic({ direction: "info", note: "closed", code: null, reason });
+    if (this._link !== link) return;
+    this._drop();
+    this._open();
+  }
+
   _end() {
+    const wx = this._wx;
+    this._wanted = false;
     if (this._link) this._traffic({ direction: "info", note: "closed", code: null, reason: "closed" });
     this._drop();
+    this._inView();
     this._timers.end("retry");
-    if (this._wx.offNetworkStatusChange) this._wx.offNetworkStatusChange(this._networkChanged);
+    if (wx.offNetworkStatusChange) wx.offNetworkStatusChange(this._networkChanged);
+    if (wx.offAppShow) wx.offAppShow(this._appShown);
+    if (wx.offAppHide) wx.offAppHide(this._appHidden);
   }
 
   /** @param {Link} link @param {number | null} code @param {string} words */
@@ -1351,11 +1518,21 @@ export class LiveSocket {
 
   /** @param {string} reason @param {number | null} code */
   _wait(reason, code) {
-    const jitter = backOff(this._failures, this._random);
-    this._failures += 1;
-    const told = this._farewell && this._farewell.retry_after;
-    this._notBefore = this._now() + (told || 0) * 1000;
-    this._retryAfter(this._notBefore - this._now() + jitter, reason, code);
+    const told = ((this._farewell && this._farewell.retry_after) || 0) * 1000;
+    this._notBefore = this._now() + told;
+    // There WeChat ends every socket: that is no failure.
+    if (this._hidden) {
+      this._rest();
+      return;
+    }
+    // A slow try all the same: what the phone says of its network may be wrong.
+    if (this._offline) this._retryAfter(Math.max(BACKOFF_MOST, told), "offline", code);
+    else {
+      const jitter = backOff(this._failures, this._random);
+      this._failures += 1;
+      this._retryAfter(told + jitter, reason, code);
+    }
+    this._askNetwork();
   }
 
   /** @param {number} delay @param {string | null} reason @param {number | null} code */
@@ -1366,7 +1543,8 @@ export class LiveSocket {
 
   /** The token is no good: once, come back with another, or as a guest. */
   _logInAgain() {
-    if (!this._changeToken()) this._becomeGuest();
+    this._asGuest = false;
+    if (!this._changeToken() && !this._getToken) this._becomeGuest();
     this._open();
   }
 
@@ -1388,7 +1566,8 @@ export class LiveSocket {
   _received(data) {
     if (this._stalled) return;
     this._unanswered = 0;
-    this._timers.end("check");
+    this._offline = false;
+    if (!this._timers.has("drain")) this._timers.end("check");
     const link = this._link;
     this._traffic({ direction: "in", text: typeof data === "string" ? data : "" });
     if (this._link !== link) return;
@@ -1469,6 +1648,10 @@ export class LiveSocket {
         this._login();
         return;
       }
+      if (first && this._getToken) {
+        this._reopen("bad_token");
+        return;
+      }
       this._becomeGuest();
     }
     this._loggingIn = false;
@@ -1492,29 +1675,44 @@ export class LiveSocket {
 
   // --- Hearing nothing, missing something.
 
-  /** Ask for a sign of life; after two beats without any the connection is given up. */
-  _beat() {
-    if (this._unanswered >= 2) {
+  /** Ask for a sign of life; after two beats without any the connection is given up. @param {number} [late] */
+  _beat(late = 0) {
+    const slept = late > SLEPT;
+    if (!slept && this._unanswered >= 2) {
       this._lost("silence");
       return;
     }
-    this._unanswered += 1;
-    this._timers.start("beat", Math.max(1000, this.state.heartbeat || INITIAL.heartbeat), () => this._beat());
-    this._ping();
+    this._timers.start("beat", Math.max(1000, this.state.heartbeat || INITIAL.heartbeat), (more) => this._beat(more));
+    // While it slept nothing could be heard: that was no silence.
+    if (slept) this._check();
+    else {
+      this._unanswered += 1;
+      this._ping();
+    }
   }
 
   _ping() {
     this._sendText(JSON.stringify({ msg_type: "ping", seq: this.state.seq }));
   }
 
-  /** See whether the connection lives: it has three seconds to answer. */
-  _check() {
-    if (this._timers.has("check")) return;
-    this._timers.start("check", ANSWER_WITHIN, () => {
-      this._lost("silence");
-      this.hurry();
+  /**
+   * See whether the connection lives: it has three seconds to answer.
+   *
+   * @param {{ drain?: boolean, again?: boolean }} [how] `drain`: what is heard at first may be old
+   */
+  _check({ drain = false, again = false } = {}) {
+    if (this._timers.has("check") && !drain) return;
+    this._timers.start("check", ANSWER_WITHIN, (late) => {
+      if (late > SLEPT && !again) this._check({ again: true });
+      else this._notHeard();
     });
     this._ping();
+    if (drain) this._timers.start("drain", DRAIN, () => this._ping());
+  }
+
+  _notHeard() {
+    this._lost("silence");
+    if (this.status.kind === "waiting" && !this._hidden && !this._offline) this._tryNow();
   }
 
   /** Ask for what is missing: at once, or as soon as the server takes it. */

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 
 export const FILE = new URL("../../miniprogram/utils/live-socket.js", import.meta.url);
 const source = readFileSync(FILE, "utf8");
+const load = (text) => import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`);
 
 export const {
   CLOSE_TEXTS,
@@ -17,4 +18,10 @@ export const {
   nextSale,
   priceAt,
   reduce,
-} = await import(`data:text/javascript;base64,${Buffer.from(source).toString("base64")}`);
+} = await load(source);
+
+/** The client file once more, with these timers: {setTimeout, clearTimeout} in the place of the global ones. */
+export async function clientWith(timers) {
+  globalThis.timersOfTheClient = timers;
+  return load(`const { setTimeout, clearTimeout } = globalThis.timersOfTheClient;\n${source}`);
+}

@@ -13,6 +13,7 @@ test("it connects to the room's address with its protocol, and is online from in
   assert.equal(wx.task.option.url, "wss://room.test/ws/rooms/demo/");
   assert.deepEqual(wx.task.option.protocols, ["liveroom.v1", "chat"]);
   assert.deepEqual(wx.task.option.header, { "Accept-Language": "zh-CN" });
+  assert.equal(wx.task.option.timeout, 15_000);
   wx.task.open();
   assert.equal(live.status.kind, "connecting");
   wx.task.get(init());
@@ -84,7 +85,7 @@ test("connect() while there is a connection changes nothing", () => {
   clock.pass(500);
   wx.task.open().get(init());
   live.connect();
-  assert.equal(wx.network.length, 1);
+  assert.equal(wx.heardBy, 3);
   wx.task.end(1006);
   assert.equal(live.status.nextTryAt - clock.time, 1000);
 });

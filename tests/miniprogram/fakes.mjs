@@ -1,46 +1,10 @@
-// A clock that stands still until it is moved, and a `wx` whose network is the test itself.
+// A client, with a clock that stands still until it is moved and a `wx` whose network is the test itself.
 
 import assert from "node:assert/strict";
 import { afterEach } from "node:test";
 
 import { LiveSocket } from "./client.mjs";
-
-/** Takes the place of the global timers; `now()` is its time in ms. */
-export class Clock {
-  constructor() {
-    this.time = 1_000_000;
-    this.timers = new Map();
-    this.last = 0;
-    this.real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
-    globalThis.setTimeout = (run, delay = 0) => {
-      this.last += 1;
-      this.timers.set(this.last, { at: this.time + delay, run });
-      return this.last;
-    };
-    globalThis.clearTimeout = (id) => this.timers.delete(id);
-    this.now = () => this.time;
-  }
-
-  /** Let so much time pass; what is due runs in order. */
-  pass(ms) {
-    const end = this.time + ms;
-    for (;;) {
-      const due = [...this.timers]
-        .filter(([, timer]) => timer.at <= end)
-        .sort(([a, x], [b, y]) => x.at - y.at || a - b);
-      if (due.length === 0) break;
-      const [id, { at, run }] = due[0];
-      this.timers.delete(id);
-      this.time = Math.max(this.time, at);
-      run();
-    }
-    this.time = end;
-  }
-
-  restore() {
-    Object.assign(globalThis, this.real);
-  }
-}
+import { Clock } from "./clock.mjs";
 
 /** One socket: the test opens it, lets frames arrive, and ends it. `sent`: the frames that came out of it. */
 export class Task {
@@ -112,10 +76,31 @@ export class Task {
   }
 }
 
+/** WeChat's names for them, and a listener's list each. */
+const EVENTS = ["NetworkStatusChange", "AppShow", "AppHide"];
+
 export class Wx {
   constructor() {
     this.tasks = [];
-    this.network = [];
+    this.listeners = new Map();
+    for (const event of EVENTS) {
+      this.listeners.set(event, []);
+      this[`on${event}`] = (listener) => this.listeners.get(event).push(listener);
+      this[`off${event}`] = (listener) =>
+        this.listeners.set(
+          event,
+          this.listeners.get(event).filter((other) => other !== listener),
+        );
+    }
+  }
+
+  /** How many listeners there are. */
+  get heardBy() {
+    return [...this.listeners.values()].flat().length;
+  }
+
+  tell(event, result) {
+    for (const listener of this.listeners.get(event)) listener(result);
   }
 
   connectSocket(option) {
@@ -128,20 +113,20 @@ export class Wx {
     return this.tasks.at(-1);
   }
 
-  onNetworkStatusChange(listener) {
-    this.network.push(listener);
-  }
-
-  offNetworkStatusChange(listener) {
-    this.network = this.network.filter((other) => other !== listener);
-  }
-
   networkGoes() {
-    for (const listener of this.network) listener({ isConnected: false });
+    this.tell("NetworkStatusChange", { isConnected: false, networkType: "none" });
   }
 
   networkReturns() {
-    for (const listener of this.network) listener({ isConnected: true });
+    this.tell("NetworkStatusChange", { isConnected: true, networkType: "wifi" });
+  }
+
+  hide() {
+    this.tell("AppHide", {});
+  }
+
+  show() {
+    this.tell("AppShow", { path: "pages/room/room", query: {}, scene: 1001 });
   }
 }
 
@@ -222,7 +207,7 @@ afterEach(() => {
   live.close();
   clock.restore();
   assert.equal(clock.timers.size, 0, "timers survive close()");
-  assert.equal(wx.network.length, 0, "listeners on wx survive close()");
+  assert.equal(wx.heardBy, 0, "listeners on wx survive close()");
   assert.equal(wx.tasks.filter((task) => task.state === "open").length, 0, "a socket survives close()");
 });
 

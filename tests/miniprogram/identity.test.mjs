@@ -95,6 +95,10 @@ test("a store may connect when it drops a token", () => {
     wx.tasks.map(({ option }) => option.header.Authorization),
     ["Bearer a", "Bearer b"],
   );
+  assert.equal(wx.heardBy, 3);
+  token.kept.tokens.push("c");
+  wx.task.end(4501);
+  assert.equal(live.status.kind, "stopped");
 });
 
 test("the answer to a login of somebody else's making changes nothing", () => {

@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 import { LiveSocket } from "./client.mjs";
+import { generator } from "./random.mjs";
 import { Wx } from "./wx.mjs";
 
 const DEADLINE = 30_000;
@@ -15,17 +16,6 @@ const settings = JSON.parse(process.argv[3]);
 const lines = createInterface({ input: process.stdin });
 const say = (value) => console.log(JSON.stringify(value));
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** A random number generator with a seed (mulberry32). */
-function generator(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** Somebody in the room; `events` are those that moved his picture, in order. */
 class Person {

@@ -240,9 +240,8 @@ test("the network goes: it asks for a sign of life at once", () => {
   wx.networkGoes();
   clock.pass(3000);
   assert.equal(task.closedWith, 1000);
-  assert.equal(live.status.kind, "connecting");
-  wx.networkGoes();
-  assert.equal(wx.tasks.length, 2);
+  assert.deepEqual([live.status.kind, live.status.reason], ["waiting", "offline"]);
+  assert.equal(wx.tasks.length, 1);
 });
 
 test("a command without an answer for five seconds is a reason to ask", () => {

@@ -3,19 +3,15 @@
 import json
 import os
 import secrets
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from benchmarks.programs import inherited
 from tests.deployment import Deployment, Deployments
-from tests.miniprogram.node import HERE, command
+from tests.miniprogram import scenes
 from tests.servers import PATIENCE
 
-ENDS_WITHIN = 10 * PATIENCE
-"""Seconds from its last word to its end: what is still open then would keep it alive."""
 CUTS = 20
 
 
@@ -27,37 +23,8 @@ def site(deployments: Deployments) -> Iterator[Deployment]:
 
 
 def play(site: Deployment, scene: str, **settings: Any) -> Any:
-    """Play a scene, doing to the server what it asks for; what was seen. It has to end by itself."""
-    orders = {"kill": site.servers[0].kill, "stop": site.servers[0].stop, "start": site.servers[0].start}
-    arguments = command("play.mjs", scene, json.dumps({"ws": site.ws, **settings}))
-    with subprocess.Popen(
-        arguments,
-        cwd=HERE,
-        env=inherited(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        assert process.stderr is not None
-        try:
-            seen: Any = None
-            while line := process.stdout.readline():
-                seen = json.loads(line)
-                if "please" not in seen:
-                    break
-                orders[seen["please"]]()
-                process.stdin.write("done\n")
-                process.stdin.flush()
-            process.stdin.close()
-            code = process.wait(ENDS_WITHIN)
-        except BaseException:
-            process.kill()
-            raise
-        assert code == 0, process.stderr.read()
-    return seen
+    """Play a scene of play.mjs; what was seen."""
+    return scenes.play(site, "play.mjs", scene, json.dumps({"ws": site.ws, **settings}))
 
 
 def people(site: Deployment, count: int) -> list[str]:
@@ -121,6 +88,7 @@ def test_a_server_that_goes_and_comes(site: Deployment) -> None:
     assert len(site.call("read_item", item_id=item)["orders"]) == 2
 
 
+@pytest.mark.long
 def test_a_silent_connection(deployments: Deployments) -> None:
     """Open, but nothing arrives: after two beats, or 3 s after the app came to the front, there is another socket."""
     with deployments.sqlite("silence", LIVEROOM_HEARTBEAT="1500") as site:

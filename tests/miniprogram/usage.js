@@ -2,10 +2,32 @@
 
 import { LiveSocket, errorText, priceAt } from "../../miniprogram/utils/live-socket.js";
 
+/** @returns {Promise<string>} */
+const logIn = () =>
+  new Promise((resolve, reject) =>
+    wx.login({
+      success: ({ code }) =>
+        wx.request({
+          url: "https://your.host/api/auth/wechat",
+          method: "POST",
+          data: { code },
+          timeout: 10_000,
+          success: ({ statusCode, data }) =>
+            statusCode === 200 && typeof data === "object" && !(data instanceof ArrayBuffer)
+              ? resolve(data.token)
+              : reject(new Error(`log-in: ${statusCode}`)),
+          fail: reject,
+        }),
+      fail: reject,
+    }),
+  );
+
 const live = new LiveSocket({
   wx,
   url: "wss://your.host/ws/rooms/demo/",
   language: wx.getAppBaseInfo().language,
+  getToken: logIn,
+  closeAfter: 2000,
   token: {
     get: () => wx.getStorageSync("token") || null,
     set: (token) => wx.setStorageSync("token", token),
@@ -32,5 +54,8 @@ live.buy({ item: 7 }).then(
   (ack) => console.log(ack.order.number),
   (error) => wx.showToast({ title: errorText(error.frame, "zh_CN") }),
 );
-wx.onAppHide(() => live.close());
+live.background();
+live.foreground();
+live.hurry();
 undo();
+live.close();

@@ -3,25 +3,38 @@
 import WebSocket from "ws";
 
 class SocketTask {
-  constructor({ url, protocols, header, fail }) {
+  constructor({ url, protocols, header, fail }, deliver) {
+    this.deliver = deliver;
+    this.listeners = {};
+    this.cut = false;
     this.socket = new WebSocket(url, protocols, { headers: header, perMessageDeflate: false });
-    this.socket.on("error", (error) => fail({ errMsg: `connectSocket:fail ${error.message}` }));
+    this.socket.on("open", () => this.tell("open", { header: {} }));
+    this.socket.on("message", (data) => this.tell("message", { data: data.toString() }));
+    this.socket.on("close", (code, reason) => this.tell("close", { code, reason: reason.toString() }));
+    this.socket.on("error", (error) => {
+      if (!this.cut) this.deliver(() => fail({ errMsg: `connectSocket:fail ${error.message}` }));
+      this.tell("error", { errMsg: error.message });
+    });
+  }
+
+  tell(event, result) {
+    if (!this.cut) this.deliver(() => this.listeners[event]?.(result));
   }
 
   onOpen(listener) {
-    this.socket.on("open", () => listener({ header: {} }));
+    this.listeners.open = listener;
   }
 
   onMessage(listener) {
-    this.socket.on("message", (data) => listener({ data: data.toString() }));
+    this.listeners.message = listener;
   }
 
   onClose(listener) {
-    this.socket.on("close", (code, reason) => listener({ code, reason: reason.toString() }));
+    this.listeners.close = listener;
   }
 
   onError(listener) {
-    this.socket.on("error", (error) => listener({ errMsg: error.message }));
+    this.listeners.error = listener;
   }
 
   send({ data, fail }) {
@@ -34,12 +47,20 @@ class SocketTask {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.close(code, reason);
     else fail({ errMsg: "closeSocket:fail" });
   }
+
+  /** WeChat itself ends it, and says so with this result, or, without one, to nobody. */
+  interrupt(result) {
+    if (result) this.tell("close", result);
+    this.cut = true;
+    this.socket.terminate();
+  }
 }
 
 /** A `wx` for one app: WeChat's, whose sockets carry headers, or like a browser's, whose sockets carry none. */
 export class Wx {
-  constructor({ headers = true } = {}) {
+  constructor({ headers = true, deliver = (run) => run() } = {}) {
     this.headers = headers;
+    this.deliver = deliver;
     this.tasks = [];
     this.opened = 0;
     this.most = 0;
@@ -47,11 +68,14 @@ export class Wx {
   }
 
   connectSocket({ header, ...option }) {
-    const task = new SocketTask({ ...option, header: this.headers ? header : {} });
+    const task = new SocketTask({ ...option, header: this.headers ? header : {} }, this.deliver);
     this.opened += 1;
     this.tasks.push(task);
     task.socket.on("open", () => {
-      this.most = Math.max(this.most, this.open.length);
+      // A handshake that was given up meanwhile is closed as soon as it is heard of.
+      setImmediate(() => {
+        this.most = Math.max(this.most, this.open.length);
+      });
     });
     task.socket.on("close", () => {
       this.tasks = this.tasks.filter((other) => other !== task);

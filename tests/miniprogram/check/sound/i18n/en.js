@@ -1,0 +1,3 @@
+export const EN = {
+  greeting: "Hello {name}",
+};

@@ -1,0 +1,3 @@
+export const ZH = {
+  greeting: "你好 {name}",
+};
