@@ -5,7 +5,7 @@ import gc
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from benchmarks.load.crowd import Crowd
@@ -117,6 +117,14 @@ def window(
         lost=crowd.lost - lost,
         server=(after.server - before.server) / seconds,
     )
+
+
+def typical(figures: Iterable[Figures]) -> list[Figures]:
+    """Of the windows that differ in nothing but the start of the system, the one with the median cost."""
+    starts: dict[tuple[str, int, float, bool], list[Figures]] = {}
+    for one in figures:
+        starts.setdefault((one.system, one.viewers, one.rate, one.pings), []).append(one)
+    return [sorted(alike, key=lambda one: one.cpu)[len(alike) // 2] for alike in starts.values()]
 
 
 def percentiles(latencies: list[int]) -> tuple[float, float, float]:

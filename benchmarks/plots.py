@@ -6,7 +6,7 @@ from pathlib import Path
 import matplotlib as mpl
 
 from benchmarks.book import Book, Soak
-from benchmarks.measuring import Figures
+from benchmarks.measuring import Figures, typical
 from benchmarks.systems import SYSTEMS
 
 mpl.use("svg")
@@ -31,7 +31,7 @@ def draw(book: Book) -> dict[str, str]:
     fanout = list(busiest(book.fanout))
     for name, figures, title in (
         ("fanout", fanout, "at the highest rate that was measured; hollow: it did not keep up"),
-        ("single", book.single, "one comment at a time"),
+        ("single", typical(book.single), "one comment at a time"),
     ):
         if figures:
             what = f"CPU per delivered comment, {title}"
