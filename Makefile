@@ -28,9 +28,11 @@ test: ## set up what is missing and run the tests (ARGS="-k name", JOBS=2 at onc
 	$(BOOTSTRAP) test
 	$(VENV) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
+# Faults one after the other: they last seconds, and those who get over them are to have the machine.
 test-long: ## the tests that take minutes
 	$(BOOTSTRAP) test
-	$(VENV) -m pytest -m long $(ARGS)
+	$(VENV) -m pytest -m long -n $(JOBS) --dist loadfile --no-loadscope-reorder --ignore=tests/faults $(ARGS)
+	$(VENV) -m pytest -m long tests/faults $(ARGS)
 
 check: export DATABASE_URL = sqlite://:memory:
 check: ## style, types, migrations, deployment settings, import directions
