@@ -16,6 +16,7 @@ import websockets
 from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.programs import inherited
+from liveroom.storage import CHUNK
 from tests.deployment import Deployments
 from tests.servers import PATIENCE, ROOT, Server, run_python
 
@@ -123,6 +124,26 @@ def shake_hands(port: int, *headers: str) -> int:
     with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as client:
         client.sendall("\r\n".join([*fixed, *headers, "", ""]).encode())
         return int(client.makefile("rb").readline().split()[1])
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_static_file_is_read_in_pieces(deployments: Deployments, server: str) -> None:
+    """Whole, a part, its headers only, or not modified: each is right, and Django has nothing to warn of."""
+    source = ROOT / "rooms" / "static" / "rooms" / "vendor" / "hls.light.min.js"
+    content = source.read_bytes()
+    assert len(content) > 2 * CHUNK
+    with deployments.sqlite("files", server=server) as site, httpx.Client(base_url=site.url) as client:
+        path = f"/static/rooms/vendor/{source.name}"
+        whole = client.get(path)
+        assert (whole.status_code, whole.content) == (200, content)
+        part = client.get(path, headers={"Range": f"bytes=10-{CHUNK + 20}"})
+        assert (part.status_code, part.content) == (206, content[10 : CHUNK + 21])
+        headers = client.head(path)
+        assert (headers.status_code, headers.content) == (200, b"")
+        assert headers.headers["Content-Length"] == str(len(content))
+        same = client.get(path, headers={"If-Modified-Since": whole.headers["Last-Modified"]})
+        assert (same.status_code, same.content) == (304, b"")
+        assert "Warning" not in site.servers[0].text()
 
 
 @pytest.mark.parametrize("server", SERVERS)
