@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar
 
 import pytest
+from asgiref.testing import ApplicationCommunicator
 from channels.testing import WebsocketCommunicator
 from django.db import connections
 
@@ -48,6 +49,16 @@ async def stored(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     return await asyncio.get_running_loop().run_in_executor(None, call)
 
 
+class Communicator(WebsocketCommunicator):
+    """Channels' own, but that Django may close its connections meanwhile.
+
+    Channels patches that away for the time of each call; of two calls at once the second leaves it away for good.
+    """
+
+    send_input = ApplicationCommunicator.send_input
+    receive_output = ApplicationCommunicator.receive_output
+
+
 class Viewer:
     """One WebSocket client. Frames are compared whole but for ``ts``, which every frame must carry, near the present.
 
@@ -67,7 +78,7 @@ class Viewer:
         if token is not None:
             pairs.append(("authorization", f"Bearer {token}"))
         encoded = [(name.encode(), value.encode()) for name, value in pairs]
-        self.communicator = WebsocketCommunicator(application, path, encoded, list(subprotocols))
+        self.communicator = Communicator(application, path, encoded, list(subprotocols))
         self.subprotocol: str | None = None
         self.close_code: int | None = None
         self.gone = False

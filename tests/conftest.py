@@ -5,8 +5,9 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
+import channels.db
 import pytest
-from django.db import connections
+from django.db import close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.test import Client
@@ -122,6 +123,8 @@ async def engine(transactional_db: None, monkeypatch: pytest.MonkeyPatch, settin
     assert asyncio.all_tasks() - before - {asyncio.current_task()} == set()
     assert threads_of_the_engine() == []
     assert [connection for connection in opened if connection.connection is not None] == []
+    # Left patched, the next thread would keep its connection, and a later test be blamed for it.
+    assert channels.db.close_old_connections is close_old_connections
 
 
 @pytest.fixture
