@@ -95,6 +95,7 @@ async def test_the_shelf_as_the_operator_has_it(window: Open, site: Deployment) 
         await expect(page.locator("#spotlight")).to_be_hidden()
 
 
+@pytest.mark.long
 async def test_a_comment_is_taken_down_and_the_show_ends(window: Open, site: Deployment) -> None:
     """A removed comment goes from both screens, another stays; pause and end have faces of their own on both."""
     viewers, operator = await three(window, site, "page-ends")
